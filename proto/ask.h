@@ -1,0 +1,61 @@
+/* Requests beside publishing: the body of a `request` is a map {ask: WORD, …}, the body of its
+ * answer a map. Instants are RFC 3339 text with the calendar's zone, dates YYYY-MM-DD, titles
+ * {zh, en}. A key that says nothing (no outcome, no next instant) is left out. Lists that can be
+ * long take {after?, max?} and answer {next?}: give `next` as `after` to go on.
+ *
+ * To one partition:
+ *   case       {id}                 → {id, workflow, version, digest, title, state, state_title,
+ *                is_end, outcome?, opened, opened_date, revision, position, next?, as_of,
+ *                fields {name: value}, parties {name: unit}, takes [event…],
+ *                clocks [{name, title, force, basis?, who, unit?, status, runs, anchor?, last_day?,
+ *                unrolled?, due?, provisional, breached?, days_late?, days_left?, level?}]}
+ *                (clocks that never started have status idle and no dates)
+ *   history    {id, after?, max?}   → {id, rows [{position, kind: event|time, at, previous,
+ *                event_id?, source?, type?, role?, legal_date?, data?, fate?, code?, detail?,
+ *                wanted?, facts [{kind, …}]}], next?}   oldest first; each event once
+ *                fact kinds: opened {date}, state {state, title, outcome?}, field {name, value},
+ *                party {name, unit}, clock {name, status, last_day?, due?, …}, alert {clock, level,
+ *                rung, last_day, to [{unit, reason, name?}]}, alert-cleared {clock}, late-entry {date}
+ *   cases      {workflow?, state?, after?, max?} → {rows [{id, workflow, version, state,
+ *                state_title, is_end, outcome?, opened, next?, next_clock?, next_due?}], next?,
+ *                applied, as_of}
+ *   overdue    {unit?, max?}        → {rows [{case, workflow, clock, title, force, basis?, unit,
+ *                last_day, due, days, level?}], applied, as_of}     days: whole days overdue
+ *   artifacts  {}                   → {rows [{kind, id, version, digest, title?}]}
+ *   artifact   {kind, id, version?} → {kind, id, version, digest, text}
+ *   deploy     {text, file?}        → {kind, id, version, digest, result: deployed|exists}
+ *                error `refused`: {diagnostics [{severity, code, line, column, zh, en, …}]}
+ *   subscribe  {name, from: now|start, levels? [word…], units? [id…]} → {name, cursor, result}
+ *   unsubscribe {name}              → {name}
+ *   fetch      {name, max?, wait_ms?} → {items [item…], cursor}     from the name's cursor on
+ *                item: {id, position, at, kind: alert|alert-cleared, case, workflow, clock, title,
+ *                level, force, basis?, unit, last_day, due, to [{unit, reason, name?}], unacknowledged}
+ *                id = PARTITION-POSITION-INDEX: the same alert has the same id, however often sent
+ *   ack        {name, cursor}       → {name, cursor}     all up to the cursor has been dealt with
+ *   status     {}                   → {partition, pid, epoch, now, clock: real|manual, held?,
+ *                last, applied, hot, feeds, version}
+ *   clock      {to}                 → {now, fired}    manual clocks only; answered when everything
+ *                due up to then has happened and is on disk
+ * To the broker (PARTITION_BROKER):
+ *   status     {}                   → {pid, version, session, clients, partitions [{partition,
+ *                pid?, epoch?, queued, in_flight, up}]}
+ * To PARTITION_ALL: any request; the answer's body is the list of the partitions' answers, each
+ *   {partition, answer} or {partition, error, …}, once all have answered. */
+#ifndef LD_PROTO_ASK_H
+#define LD_PROTO_ASK_H
+
+#define ASK_CASE "case"
+#define ASK_HISTORY "history"
+#define ASK_CASES "cases"
+#define ASK_OVERDUE "overdue"
+#define ASK_ARTIFACTS "artifacts"
+#define ASK_ARTIFACT "artifact"
+#define ASK_DEPLOY "deploy"
+#define ASK_SUBSCRIBE "subscribe"
+#define ASK_UNSUBSCRIBE "unsubscribe"
+#define ASK_FETCH "fetch"
+#define ASK_ACK "ack"
+#define ASK_STATUS "status"
+#define ASK_CLOCK "clock"
+
+#endif

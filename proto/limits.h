@@ -1,0 +1,21 @@
+/* The bounds of the wire. A message over one is refused before it is decoded. */
+#ifndef LD_PROTO_LIMITS_H
+#define LD_PROTO_LIMITS_H
+
+enum {
+    WIRE_VERSION = 1,
+    WIRE_HEADER_MAX = 512,         /* bytes of the header frame */
+    WIRE_BODY_MAX = 1 << 20,       /* bytes of the body frame */
+    WIRE_EVENT_MAX = 64 << 10,     /* bytes of one event */
+    WIRE_BATCH_MAX = 1000,         /* events of one message */
+    WIRE_DEPTH_MAX = 8,            /* nesting of an event's data */
+    WIRE_KEY_MAX = 64,             /* bytes of a map key */
+    WIRE_FETCH_MAX = 500,          /* items of one answer to a fetch */
+    WIRE_WAIT_MAX_MS = 30000,      /* how long a fetch may wait for the first item */
+    HEARTBEAT_MS = 2000,
+    HEARTBEAT_DEAD_MS = 6000,
+};
+
+#define DEFAULT_URL "tcp://127.0.0.1:7710"
+
+#endif

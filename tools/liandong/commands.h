@@ -1,0 +1,25 @@
+/* Every command of `liandong`; the table that names them is in main.c. */
+#ifndef LD_TOOLS_COMMANDS_H
+#define LD_TOOLS_COMMANDS_H
+
+struct command_context;
+
+int command_workflow_check(struct command_context *context);   /* workflow_check.c */
+int command_workflow_test(struct command_context *context);    /* workflow_test.c */
+int command_workflow_explain(struct command_context *context); /* workflow_explain.c */
+int command_workflow_deploy(struct command_context *context);  /* workflow_deploy.c */
+int command_workflow_list(struct command_context *context);    /* workflow_list.c */
+int command_workflow_show(struct command_context *context);    /* workflow_list.c */
+int command_calendar_due(struct command_context *context);     /* calendar_due.c */
+int command_init(struct command_context *context);             /* init.c */
+int command_serve(struct command_context *context);            /* serve.c */
+int command_status(struct command_context *context);           /* status.c */
+int command_publish(struct command_context *context);          /* publish.c */
+int command_case_show(struct command_context *context);        /* case.c */
+int command_case_list(struct command_context *context);        /* case.c */
+int command_case_history(struct command_context *context);     /* case_history.c */
+int command_overdue(struct command_context *context);          /* overdue.c */
+int command_alerts_watch(struct command_context *context);     /* alerts.c */
+int command_clock_advance(struct command_context *context);    /* clock.c */
+
+#endif

@@ -1,0 +1,6 @@
+#include "tools/liandong/command.h"
+
+int main(void)
+{
+    return EXIT_USAGE;
+}

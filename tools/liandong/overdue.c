@@ -1,0 +1,8 @@
+#include "tools/liandong/command.h"
+#include "tools/liandong/commands.h"
+
+int command_overdue(struct command_context *context)
+{
+    (void)context;
+    return EXIT_TROUBLE;
+}

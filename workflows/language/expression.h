@@ -1,0 +1,53 @@
+/* The expression compiler: CEL text to a typed tree that core/expr.c evaluates. */
+#ifndef LD_LANGUAGE_EXPRESSION_H
+#define LD_LANGUAGE_EXPRESSION_H
+
+#include "workflows/core/program.h"
+#include "workflows/language/diagnostic.h"
+
+/* Static types: the declared ones, and dyn for what only CEL's own cases need. */
+enum static_kind {
+    STATIC_DYN, STATIC_NULL, STATIC_BOOL, STATIC_INT, STATIC_DOUBLE, STATIC_STRING, STATIC_DATE,
+    STATIC_TIMESTAMP, STATIC_UNIT, STATIC_LIST, STATIC_MAP, STATIC_RECORD,
+};
+
+struct static_type {
+    enum static_kind kind;
+    const struct static_type *of;   /* LIST, MAP: of the elements */
+    const struct field *fields;     /* RECORD */
+    uint32_t field_count;
+    const struct data_type *choice; /* STRING that is a declared choice: literals are checked */
+};
+
+/* What an expression may name. NULL entries: not nameable here. */
+struct expression_scope {
+    const struct party *parties;
+    uint32_t party_count;
+    const struct field *fields; /* of the case */
+    uint32_t field_count;
+    const struct event_type *event; /* event.data; NULL: no event is at hand */
+    const struct clock_rule *clocks; /* for due('x'); names suffice */
+    uint32_t clock_count;
+    const struct directory *directory; /* unit('x') is checked against it */
+    bool has_subs;
+};
+
+/* Compiles source (at most EXPR_SOURCE_MAX bytes). place is where the source begins in its file:
+ * problems are reported at line and column of the token. wanted: the kind that the result must
+ * have (STATIC_DYN: any). NULL after a diagnostic. O(size). */
+const struct expr *expression_compile(struct bytes source, struct place place,
+                                      const struct expression_scope *scope,
+                                      enum static_kind wanted, struct arena *arena,
+                                      struct diagnostics *diagnostics);
+
+/* "2 months", "event.data.months months", "10 working days", "24 hours", "until event.data.by":
+ * the amount's expression and the unit. Also the English singular. NULL after a diagnostic. */
+const struct expr *expression_period(struct bytes source, struct place place,
+                                     const struct expression_scope *scope, struct arena *arena,
+                                     struct diagnostics *diagnostics, enum period_unit *ret_unit);
+
+/* A period of a plain number ("2 months", "10 working days"), as ladders and the command line
+ * take it. False: not one. */
+bool period_parse(struct bytes text, struct period *ret_period);
+
+#endif

@@ -1,0 +1,63 @@
+/* Stories: dated examples run against the engine's own core (LANGUAGE §5), and the explanation of
+ * a story: its timeline and each due date derived day by day. */
+#ifndef LD_LANGUAGE_STORY_H
+#define LD_LANGUAGE_STORY_H
+
+#include "workflows/core/case.h"
+#include "workflows/language/definition.h"
+
+struct story_step {
+    struct place place;
+    int64_t at_ms;
+    bool has_event;
+    struct case_event event; /* role: one word; data: untyped, texts */
+    struct bytes case_id;    /* the story's case where the step names none */
+    const struct yaml_node *expect; /* or NULL */
+};
+
+struct story {
+    struct bytes name;
+    struct bytes workflow; /* the id; which file it is, the caller finds */
+    struct bytes directory, policy, calendar; /* paths as written, or empty: the shipped ones */
+    struct bytes case_id;
+    const struct story_step *steps;
+    uint32_t step_count;
+};
+
+/* NULL after diagnostics. Step times without a zone are in zone_minutes. */
+const struct story *story_read(struct bytes text, int zone_minutes, struct arena *arena,
+                               struct diagnostics *diagnostics);
+
+/* What happened, one row after the other, for explain and for a failing test. */
+enum story_row_kind { STORY_EVENT, STORY_TIME };
+
+struct story_row {
+    enum story_row_kind kind;
+    const struct story_step *step; /* of an event; NULL for what came by time alone */
+    int64_t at_ms;
+    struct effects effects; /* facts live in the arena */
+    struct case_state *after; /* a copy of the case after it, in the arena */
+};
+
+struct story_run {
+    const struct story_row *rows;
+    uint32_t row_count;
+    uint32_t failure_count; /* expectations that did not hold; each is a diagnostic */
+};
+
+/* Runs the steps; every expectation that does not hold is a diagnostic at its place with what was
+ * expected and what was seen. LD_FULL: arena. */
+LD_MUST_USE enum ld_err story_play(const struct story *story, const struct program *program,
+                                   const struct rules *rules, struct arena *arena,
+                                   struct diagnostics *diagnostics, struct story_run *ret_run);
+
+/* The timeline in words, zh or en. */
+void story_explain(const struct story_run *run, const struct program *program,
+                   const struct rules *rules, bool is_zh, struct arena *arena,
+                   struct buffer *buffer);
+/* One due date day by day, in words: which day counts, which does not and why, what paused or
+ * extended it, where it rolled. basis: may be empty. */
+void explain_period(const struct period_terms *terms, const struct calendar *calendar,
+                    struct bytes basis, bool is_zh, struct arena *arena, struct buffer *buffer);
+
+#endif
