@@ -9,7 +9,8 @@ struct bytes bytes_from_text(const char *text)
 
 bool bytes_equal(struct bytes left, struct bytes right)
 {
-    return left.size == right.size && (left.size == 0 || memcmp(left.ptr, right.ptr, left.size) == 0);
+    return left.size == right.size
+           && (left.size == 0 || memcmp(left.ptr, right.ptr, left.size) == 0);
 }
 
 bool bytes_is(struct bytes bytes, const char *text)

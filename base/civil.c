@@ -17,7 +17,8 @@ struct civil civil_from_date(int32_t date)
     int64_t days = (int64_t)date + DAYS_TO_EPOCH;
     int64_t era = floor_div(days, DAYS_IN_ERA);
     int64_t day_of_era = days - era * DAYS_IN_ERA;
-    int64_t year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36524 - day_of_era / 146096) / 365;
+    int64_t year_of_era =
+        (day_of_era - day_of_era / 1460 + day_of_era / 36524 - day_of_era / 146096) / 365;
     int64_t day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
     int64_t march_month = (5 * day_of_year + 2) / 153;
     int64_t day = day_of_year - (153 * march_month + 2) / 5 + 1;
@@ -154,7 +155,8 @@ static bool take_time(struct reader *reader, int64_t *ret_ms)
 {
     int32_t hour, minute, second = 0;
     int64_t fraction_ms = 0;
-    if (!take_digits(reader, 2, &hour) || !take_char(reader, ':') || !take_digits(reader, 2, &minute))
+    if (!take_digits(reader, 2, &hour) || !take_char(reader, ':')
+        || !take_digits(reader, 2, &minute))
         return false;
     if (take_char(reader, ':') && !take_digits(reader, 2, &second))
         return false;

@@ -102,6 +102,7 @@ enum fact_kind {
     FACT_ALERT,      /* index: the clock; alert */
     FACT_ALERT_CLEARED, /* index: the clock */
     FACT_LATE_ENTRY, /* date: the legal date that lies further back than the policy's backdate */
+    FACT_PROBLEM,    /* index: a clock that time alone should have started, text: why it could not */
     FACT_KIND_COUNT
 };
 
