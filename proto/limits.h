@@ -10,6 +10,7 @@ enum {
     WIRE_BATCH_MAX = 1000,         /* events of one message */
     WIRE_DEPTH_MAX = 8,            /* nesting of an event's data */
     WIRE_KEY_MAX = 64,             /* bytes of a map key */
+    WIRE_KEYS_MAX = 512,           /* keys of all maps open at once, so that each can be compared */
     WIRE_FETCH_MAX = 500,          /* items of one answer to a fetch */
     WIRE_WAIT_MAX_MS = 30000,      /* how long a fetch may wait for the first item */
     HEARTBEAT_MS = 2000,
