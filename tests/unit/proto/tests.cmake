@@ -1,1 +1,2 @@
-# ld_test(name unit/room/x_test.c ld_room …), one line a test.
+ld_test(codec_test unit/proto/codec_test.c ld_proto)
+ld_test(wire_test unit/proto/wire_test.c ld_proto)
