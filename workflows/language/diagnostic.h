@@ -39,6 +39,9 @@ void diagnostics_init(struct diagnostics *diagnostics, struct arena *arena, stru
 void diagnose(struct diagnostics *diagnostics, struct place place, const char *code,
               const struct bytes *arguments, uint32_t argument_count);
 
+/* In the order of the text; equal places keep the order in which they were found. */
+void diagnostics_sort(struct diagnostics *diagnostics);
+
 /* FILE:LINE:COL: error[CODE]: text, and a line with the hint; in zh or en. */
 struct buffer;
 void diagnostic_print(const struct diagnostic *diagnostic, bool is_zh, struct buffer *buffer);
