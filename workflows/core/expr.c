@@ -23,10 +23,8 @@ struct evaluation {
     uint32_t steps;
 };
 
-typedef enum expr_err evaluator(struct evaluation *eval, const struct expr *expr,
-                                struct value *ret_value);
-
-static evaluator evaluate;
+static enum expr_err evaluate(struct evaluation *eval, const struct expr *expr,
+                              struct value *ret_value);
 
 static enum expr_err literal(struct evaluation *eval, const struct expr *expr,
                              struct value *ret_value)
@@ -62,8 +60,7 @@ static struct value value_of_name(const struct expr_env *env, const struct expr 
     return VALUE_ABSENT;
 }
 
-static enum expr_err name(struct evaluation *eval, const struct expr *expr,
-                          struct value *ret_value)
+static enum expr_err name(struct evaluation *eval, const struct expr *expr, struct value *ret_value)
 {
     struct value value = value_of_name(eval->env, expr);
     if (value.kind == VALUE_NONE)
@@ -83,8 +80,7 @@ static enum expr_err variable(struct evaluation *eval, const struct expr *expr,
     return EXPR_OK;
 }
 
-static enum expr_err take_entry(const struct value *map, struct bytes key,
-                                struct value *ret_value)
+static enum expr_err take_entry(const struct value *map, struct bytes key, struct value *ret_value)
 {
     if (map->kind != VALUE_MAP)
         return EXPR_ERR_NO_OVERLOAD;
@@ -133,26 +129,324 @@ static enum expr_err take_at(struct evaluation *eval, const struct expr *expr,
         return err;
     if (whole.kind == VALUE_LIST)
         return take_item(&whole, &at, ret_value);
-    return at.kind == VALUE_TEXT ? take_entry(&whole, at.as.text, ret_value)
-                                 : EXPR_ERR_NO_OVERLOAD;
+    return at.kind == VALUE_TEXT ? take_entry(&whole, at.as.text, ret_value) : EXPR_ERR_NO_OVERLOAD;
 }
 
-/* Absence is the answer here; any other error, also one in what is selected from, stays one. */
-static enum expr_err has(struct evaluation *eval, const struct expr *expr,
-                         struct value *ret_value)
+/* Absence is the answer here; an error in what is selected from stays one. */
+static enum expr_err has(struct evaluation *eval, const struct expr *expr, struct value *ret_value)
 {
     const struct expr *field = expr->args[0];
-    struct value record;
-    switch (field->op == EXPR_SELECT ? evaluate(eval, field->args[0], &record) : EXPR_OK) {
-    case EXPR_OK: break;
-    case EXPR_ERR_OVERFLOW: return EXPR_ERR_OVERFLOW;
-    case EXPR_ERR_DIVIDE_BY_ZERO: return EXPR_ERR_DIVIDE_BY_ZERO;
-    case EXPR_ERR_NO_SUCH_FIELD: return EXPR_ERR_NO_SUCH_FIELD;
-    case EXPR_ERR_NO_OVERLOAD: return EXPR_ERR_NO_OVERLOAD;
-    case EXPR_ERR_BAD_VALUE: return EXPR_ERR_BAD_VALUE;
-    case EXPR_ERR_MEMORY: return EXPR_ERR_MEMORY;
-    case EXPR_ERR_LIMIT: return EXPR_ERR_LIMIT;
-    case EXPR_ERR_COUNT: break;
+    if (field->op == EXPR_NAME) {
+        *ret_value = value_bool(value_of_name(eval->env, field).kind != VALUE_NONE);
+        return EXPR_OK;
     }
+    struct value record;
+    enum expr_err err = evaluate(eval, field->args[0], &record);
+    if (err)
+        return err;
+    if (record.kind != VALUE_MAP)
+        return EXPR_ERR_NO_OVERLOAD;
+    *ret_value = value_bool(value_get_bytes(&record, field->name));
     return EXPR_OK;
+}
+
+static enum expr_err list(struct evaluation *eval, const struct expr *expr, struct value *ret_value)
+{
+    struct value *items = arena_alloc_array(eval->arena, expr->arg_count, sizeof *items);
+    if (!items)
+        return EXPR_ERR_MEMORY;
+    for (uint16_t i = 0; i < expr->arg_count; i++) {
+        enum expr_err err = evaluate(eval, expr->args[i], &items[i]);
+        if (err)
+            return err;
+    }
+    *ret_value = value_list(items, expr->arg_count);
+    return EXPR_OK;
+}
+
+static enum expr_err map_entry(struct evaluation *eval, const struct expr *const *pair,
+                               struct value *map, struct value_entry *entries)
+{
+    struct value key;
+    struct value_entry *entry = &entries[map->as.map.count];
+    enum expr_err err = evaluate(eval, pair[0], &key);
+    if (!err)
+        err = evaluate(eval, pair[1], &entry->value);
+    if (err)
+        return err;
+    if (key.kind != VALUE_TEXT)
+        return EXPR_ERR_NO_OVERLOAD;
+    if (value_get_bytes(map, key.as.text))
+        return EXPR_ERR_BAD_VALUE; /* a key stands in a map once */
+    entry->key = key.as.text;
+    map->as.map.count++;
+    return EXPR_OK;
+}
+
+static enum expr_err map(struct evaluation *eval, const struct expr *expr, struct value *ret_value)
+{
+    struct value_entry *entries =
+        arena_alloc_array(eval->arena, expr->arg_count / 2u, sizeof *entries);
+    if (!entries)
+        return EXPR_ERR_MEMORY;
+    struct value built = value_map(entries, 0);
+    for (uint16_t i = 0; i + 1 < expr->arg_count; i = (uint16_t)(i + 2)) {
+        enum expr_err err = map_entry(eval, &expr->args[i], &built, entries);
+        if (err)
+            return err;
+    }
+    *ret_value = built;
+    return EXPR_OK;
+}
+
+static enum expr_err evaluate_bool(struct evaluation *eval, const struct expr *expr, bool *ret_bool)
+{
+    struct value value;
+    enum expr_err err = evaluate(eval, expr, &value);
+    if (err)
+        return err;
+    if (value.kind != VALUE_BOOL)
+        return EXPR_ERR_NO_OVERLOAD;
+    *ret_bool = value.as.boolean;
+    return EXPR_OK;
+}
+
+/* Running out of memory or steps is no answer of the expression: nothing absorbs it, or a
+ * replay with another arena could decide otherwise. */
+static bool is_absorbed(enum expr_err err)
+{
+    return err != EXPR_OK && err != EXPR_ERR_MEMORY && err != EXPR_ERR_LIMIT;
+}
+
+/* What && || all exists have seen so far: one operand equal to `deciding` decides. */
+struct verdict {
+    bool deciding;
+    bool is_decided;
+    enum expr_err err; /* the first that was absorbed */
+};
+
+/* False: evaluation ends here, with *ret_err. */
+static bool weigh(struct verdict *verdict, struct evaluation *eval, const struct expr *operand,
+                  enum expr_err *ret_err)
+{
+    bool is_true = false;
+    enum expr_err err = evaluate_bool(eval, operand, &is_true);
+    if (err && !is_absorbed(err)) {
+        *ret_err = err;
+        return false;
+    }
+    if (err && !verdict->err)
+        verdict->err = err;
+    verdict->is_decided = !err && is_true == verdict->deciding;
+    *ret_err = EXPR_OK;
+    return !verdict->is_decided;
+}
+
+static enum expr_err conclude(const struct verdict *verdict, enum expr_err stopped,
+                              struct value *ret_value)
+{
+    if (stopped)
+        return stopped;
+    if (!verdict->is_decided && verdict->err)
+        return verdict->err;
+    *ret_value = value_bool(verdict->is_decided == verdict->deciding);
+    return EXPR_OK;
+}
+
+static enum expr_err and_or(struct evaluation *eval, const struct expr *expr,
+                            struct value *ret_value)
+{
+    struct verdict verdict = {.deciding = expr->op == EXPR_OR};
+    enum expr_err stopped = EXPR_OK;
+    for (uint16_t i = 0; i < expr->arg_count; i++) {
+        if (!weigh(&verdict, eval, expr->args[i], &stopped))
+            break;
+    }
+    return conclude(&verdict, stopped, ret_value);
+}
+
+static enum expr_err invert(struct evaluation *eval, const struct expr *expr,
+                            struct value *ret_value)
+{
+    bool is_true;
+    enum expr_err err = evaluate_bool(eval, expr->args[0], &is_true);
+    if (err)
+        return err;
+    *ret_value = value_bool(!is_true);
+    return EXPR_OK;
+}
+
+static enum expr_err negate(struct evaluation *eval, const struct expr *expr,
+                            struct value *ret_value)
+{
+    struct value value;
+    enum expr_err err = evaluate(eval, expr->args[0], &value);
+    return err ? err : expr_negate(&value, ret_value);
+}
+
+static enum expr_err choose(struct evaluation *eval, const struct expr *expr,
+                            struct value *ret_value)
+{
+    bool is_true;
+    enum expr_err err = evaluate_bool(eval, expr->args[0], &is_true);
+    return err ? err : evaluate(eval, expr->args[is_true ? 1 : 2], ret_value);
+}
+
+static enum expr_err operate(struct evaluation *eval, const struct expr *expr,
+                             struct value *ret_value)
+{
+    struct value left, right;
+    enum expr_err err = evaluate(eval, expr->args[0], &left);
+    if (!err)
+        err = evaluate(eval, expr->args[1], &right);
+    return err ? err : expr_operate(expr->op, &left, &right, eval->arena, ret_value);
+}
+
+static enum expr_err call(struct evaluation *eval, const struct expr *expr, struct value *ret_value)
+{
+    struct value args[EXPR_CALL_ARGS_MAX];
+    LD_ASSERT(expr->arg_count <= EXPR_CALL_ARGS_MAX);
+    for (uint16_t i = 0; i < expr->arg_count; i++) {
+        enum expr_err err = evaluate(eval, expr->args[i], &args[i]);
+        if (err)
+            return err;
+    }
+    return expr_call(expr, args, eval->env, eval->arena, ret_value);
+}
+
+static enum expr_err evaluate_list(struct evaluation *eval, const struct expr *expr,
+                                   struct value *ret_list)
+{
+    enum expr_err err = evaluate(eval, expr, ret_list);
+    if (err)
+        return err;
+    return ret_list->kind == VALUE_LIST ? EXPR_OK : EXPR_ERR_NO_OVERLOAD;
+}
+
+static enum expr_err all_exists(struct evaluation *eval, const struct expr *expr,
+                                struct value *ret_value)
+{
+    struct value list_value;
+    enum expr_err err = evaluate_list(eval, expr->args[0], &list_value);
+    if (err)
+        return err;
+    const struct binding *outer = eval->bindings;
+    struct verdict verdict = {.deciding = expr->op == EXPR_EXISTS};
+    enum expr_err stopped = EXPR_OK;
+    for (uint32_t i = 0; i < list_value.as.list.count; i++) {
+        struct binding binding = {&list_value.as.list.items[i], outer};
+        eval->bindings = &binding;
+        bool goes_on = weigh(&verdict, eval, expr->args[1], &stopped);
+        eval->bindings = outer;
+        if (!goes_on)
+            break;
+    }
+    return conclude(&verdict, stopped, ret_value);
+}
+
+static enum expr_err filter_into(struct evaluation *eval, const struct expr *body,
+                                 const struct value *from, struct value *items, uint32_t *ret_count)
+{
+    const struct binding *outer = eval->bindings;
+    enum expr_err err = EXPR_OK;
+    for (uint32_t i = 0; !err && i < from->as.list.count; i++) {
+        bool is_kept = false;
+        struct binding binding = {&from->as.list.items[i], outer};
+        eval->bindings = &binding;
+        err = evaluate_bool(eval, body, &is_kept);
+        eval->bindings = outer;
+        if (!err && is_kept)
+            items[(*ret_count)++] = from->as.list.items[i];
+    }
+    return err;
+}
+
+static enum expr_err filter(struct evaluation *eval, const struct expr *expr,
+                            struct value *ret_value)
+{
+    struct value from;
+    uint32_t count = 0;
+    enum expr_err err = evaluate_list(eval, expr->args[0], &from);
+    if (err)
+        return err;
+    struct value *items = arena_alloc_array(eval->arena, from.as.list.count, sizeof *items);
+    if (!items)
+        return EXPR_ERR_MEMORY;
+    err = filter_into(eval, expr->args[1], &from, items, &count);
+    if (err)
+        return err;
+    *ret_value = value_list(items, count);
+    return EXPR_OK;
+}
+
+static enum expr_err (*const evaluators[])(struct evaluation *eval, const struct expr *expr,
+                                           struct value *ret_value) = {
+    [EXPR_LITERAL] = literal,
+    [EXPR_NAME] = name,
+    [EXPR_VARIABLE] = variable,
+    [EXPR_SELECT] = select_field,
+    [EXPR_INDEX] = take_at,
+    [EXPR_HAS] = has,
+    [EXPR_LIST] = list,
+    [EXPR_MAP] = map,
+    [EXPR_NOT] = invert,
+    [EXPR_NEGATE] = negate,
+    [EXPR_AND] = and_or,
+    [EXPR_OR] = and_or,
+    [EXPR_CHOOSE] = choose,
+    [EXPR_EQUAL] = operate,
+    [EXPR_NOT_EQUAL] = operate,
+    [EXPR_LESS] = operate,
+    [EXPR_LESS_EQUAL] = operate,
+    [EXPR_GREATER] = operate,
+    [EXPR_GREATER_EQUAL] = operate,
+    [EXPR_IN] = operate,
+    [EXPR_ADD] = operate,
+    [EXPR_SUBTRACT] = operate,
+    [EXPR_MULTIPLY] = operate,
+    [EXPR_DIVIDE] = operate,
+    [EXPR_MODULO] = operate,
+    [EXPR_CALL] = call,
+    [EXPR_ALL] = all_exists,
+    [EXPR_EXISTS] = all_exists,
+    [EXPR_FILTER] = filter};
+
+_Static_assert(sizeof evaluators / sizeof evaluators[0] == EXPR_FILTER + 1,
+               "every operator has its evaluator");
+
+static enum expr_err evaluate(struct evaluation *eval, const struct expr *expr,
+                              struct value *ret_value)
+{
+    if (eval->steps == EXPR_STEPS_MAX)
+        return EXPR_ERR_LIMIT;
+    eval->steps++;
+    return evaluators[expr->op](eval, expr, ret_value);
+}
+
+enum expr_err expr_eval(const struct expr *expr, const struct expr_env *env, struct arena *arena,
+                        struct value *ret_value)
+{
+    struct evaluation eval = {.env = env, .arena = arena};
+    struct value value = VALUE_ABSENT;
+    enum expr_err err = evaluate(&eval, expr, &value);
+    if (err)
+        return err;
+    *ret_value = value;
+    return EXPR_OK;
+}
+
+const char *expr_err_word(enum expr_err err)
+{
+    static const char *const words[EXPR_ERR_COUNT] = {
+        [EXPR_OK] = "ok",
+        [EXPR_ERR_OVERFLOW] = "overflow",
+        [EXPR_ERR_DIVIDE_BY_ZERO] = "divide-by-zero",
+        [EXPR_ERR_NO_SUCH_FIELD] = "no-such-field",
+        [EXPR_ERR_NO_OVERLOAD] = "no-overload",
+        [EXPR_ERR_BAD_VALUE] = "bad-value",
+        [EXPR_ERR_MEMORY] = "memory",
+        [EXPR_ERR_LIMIT] = "limit",
+    };
+    LD_ASSERT(err < EXPR_ERR_COUNT);
+    return words[err];
 }
