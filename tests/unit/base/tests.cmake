@@ -1,1 +1,2 @@
-# ld_test(name unit/room/x_test.c ld_room …), one line a test.
+ld_test(civil_test unit/base/civil_test.c ld_base)
+ld_test(memory_test unit/base/memory_test.c ld_base ld_digest)
