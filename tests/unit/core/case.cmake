@@ -1,1 +1,1 @@
-# ld_test(name unit/room/x_test.c ld_room …), one line a test.
+ld_test(case_test unit/core/case_test.c ld_language)
