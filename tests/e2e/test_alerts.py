@@ -8,7 +8,7 @@ START = "2025-08-01T09:00:00+08:00"
 def drive_to_overdue(served):
     """A lead that nobody assesses: its agreed 30 days run out on 2025-09-01."""
     served.publish(event(0, "qj-ecology", "lead.transferred", "A-1",
-                         {"field": "ecology", "respondent": "qj-ecology", "urgent": False}))
+                         {"field": "ecology", "summary": "河道固废"}))
 
 
 def watch(served, *options):
@@ -27,7 +27,8 @@ def test_watcher_gets_warnings_and_overdue_alerts_once(folder):
         assert all(row["level"] != "overdue" for row in warned)
         served.advance("2025-09-02T00:00:00+08:00")
         overdue = watch(served)
-        assert [row["level"] for row in overdue if row["kind"] == "alert"] == ["overdue"]
+        assert [row["level"] for row in overdue if row["kind"] == "alert"] \
+            == ["last-day", "overdue"]
         assert overdue[0]["case"] == "A-1"
         assert overdue[0]["to"]
         assert watch(served) == []

@@ -6,9 +6,9 @@ import subprocess
 import json
 import threading
 
-from harness import BIN, Served, command, environment, event, serving
+from harness import BIN, Served, environment, event, serving
 
-LEAD = {"field": "ecology", "respondent": "qj-ecology", "urgent": False}
+LEAD = {"field": "ecology", "summary": "河道固废"}
 
 
 def lead(case, number=0):
@@ -35,7 +35,8 @@ def test_kill_of_broker_and_workers_loses_no_acked_event(folder):
         if number < 200:
             events.append(lead(case))
         else:  # refused or taken: either is an answer, and an answer is for ever
-            events.append(event(number, "qj-procuratorate", "lead.assessed", case, {}))
+            events.append(event(number, "qj-procuratorate", "lead.preliminary-report", case,
+                                {"summary": "初查"}))
     with serving(folder) as served:
         stop = threading.Event()
         killed = []

@@ -9,7 +9,7 @@ import zmq
 
 from harness import BIN, command, event, serving
 
-LEAD = {"field": "ecology", "respondent": "qj-ecology", "urgent": False}
+LEAD = {"field": "ecology", "summary": "河道固废"}
 
 
 def lead(case, number=0, **more):
@@ -32,9 +32,8 @@ def refusal(served, published):
     ({"type": "no.such"}, "unknown-case"),
     ({"source": "qj-nobody"}, "wrong-sender"),
     ({"data": {"field": "ecology"}}, "missing-data"),
-    ({"data": {**LEAD, "urgent": "perhaps"}}, "bad-data"),
+    ({"data": {**LEAD, "summary": 5}}, "bad-data"),
     ({"data": {**LEAD, "field": "astronomy"}}, "bad-data"),
-    ({"data": {**LEAD, "respondent": "qj-nobody"}}, "bad-data"),
     ({"data": {**LEAD, "surprise": 1}}, "unknown-data"),
     ({"time": "2025-08-06T10:00:00+08:00"}, "future-date"),
     ({"time": "yesterday"}, "malformed"),
@@ -54,7 +53,12 @@ def test_events_of_a_case_that_are_wrong(served):
                                       {"measures": "x"}))
     assert not_taken["code"] in ("not-taken", "wrong-sender")
     chief = refusal(served, event(3, "qj-procuratorate", "case.filed", "B-2", {}))
-    assert chief["code"] in ("wrong-role", "missing-data")
+    assert chief["code"] == "wrong-role"
+    assert refusal(served, event(4, "qj-procuratorate", "case.filed", "B-2",
+                                 {"respondent": "qj-nobody", "document": "1"},
+                                 role="chief"))["code"] == "bad-data"
+    assert refusal(served, event(5, "qj-procuratorate", "lead.rejected", "B-2",
+                                 role="chief"))["code"] == "missing-data"
     refused_ids = {row["event_id"] for row in served.history("B-2") if row.get("fate") == "refused"}
     assert {"B-2-1", "B-2-2", "B-2-3"} <= refused_ids, "refusals are kept"
 
