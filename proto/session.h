@@ -30,6 +30,9 @@ struct session {
     uint64_t next_seq;
     int64_t heard_ms; /* when anything last arrived */
     int64_t greet_at_ms;
+    uint32_t greetings; /* hellos since the last welcome */
+    int64_t ping_at_ms;
+    enum wire_error refusal; /* the broker answered hello with this error: it will not be served */
     struct session_message messages[SESSION_OUTSTANDING_MAX];
     uint32_t outstanding;
 };
@@ -54,16 +57,28 @@ struct session_effects {
     uint32_t count;
 };
 
+/* Begins in GREETING; a zeroed session is CLOSED and does nothing. */
 void session_init(struct session *session, int64_t now_ms);
 /* Takes a message; its number, or 0 when SESSION_OUTSTANDING_MAX are out. Sent by the next tick. */
 uint64_t session_take(struct session *session, enum wire_kind kind, uint32_t partition,
                       struct bytes body, int64_t now_ms);
 /* Time has passed: what is due to be sent (at most SESSION_EFFECTS_MAX; call again while full). */
 void session_tick(struct session *session, int64_t now_ms, struct session_effects *effects);
+/* An effect SESSION_SEND of this number could not be handed to the transport: it comes again. */
+void session_unsent(struct session *session, uint64_t seq, int64_t now_ms);
+/* The transport takes messages again after it did not, perhaps over a new connection: greets, or
+ * finds out by a ping whether the broker still knows us, without waiting for the next turn. */
+void session_writable(struct session *session, int64_t now_ms);
+/* The caller no longer waits: the message is not sent again and its answer is passed over. */
+void session_forget(struct session *session, uint64_t seq);
+/* The message with this number, or NULL where none is out. */
+const struct session_message *session_find(const struct session *session, uint64_t seq);
 /* A message arrived. */
 void session_receive(struct session *session, const struct wire_header *header, struct bytes body,
                      int64_t now_ms, struct session_effects *effects);
 /* When session_tick wants to be called next. */
 int64_t session_next_ms(const struct session *session);
+/* The invariant: counts agree, numbers are distinct and below next_seq. */
+void session_check(const struct session *session);
 
 #endif
