@@ -21,6 +21,7 @@ static const struct code_row code_rows[] = {
 #define X(code, severity, zh, en, hint_zh, hint_en) {code, severity, zh, en, hint_zh, hint_en},
 #include "workflows/language/diagnostic_codes.inc"
 #include "workflows/language/diagnostic_expr.inc"
+#include "workflows/language/diagnostic_story.inc"
 #undef X
 };
 

@@ -11,6 +11,7 @@ struct story_step {
     int64_t at_ms;
     bool has_event;
     struct case_event event; /* role: one word; data: untyped, texts */
+    const struct yaml_node *data; /* as written, or NULL: a scalar is typed by its declaration */
     struct bytes case_id;    /* the story's case where the step names none */
     const struct yaml_node *expect; /* or NULL */
 };
@@ -51,7 +52,23 @@ LD_MUST_USE enum ld_err story_play(const struct story *story, const struct progr
                                    const struct rules *rules, struct arena *arena,
                                    struct diagnostics *diagnostics, struct story_run *ret_run);
 
-/* The timeline in words, zh or en. */
+/* What became of a clock in one row, from its run before and after. */
+enum clock_change {
+    CLOCK_UNCHANGED, /* a rung fired or was acknowledged; nothing that a date depends on */
+    CLOCK_STARTED, CLOCK_STOPPED, CLOCK_RESUMED, CLOCK_EXTENDED, CLOCK_MOVED, CLOCK_FELL_DUE,
+    CLOCK_ENDED_MET, CLOCK_ENDED_LATE, CLOCK_ENDED_CANCELLED,
+};
+
+enum clock_change story_clock_change(const struct clock_run *before, const struct clock_run *after);
+const char *clock_change_word(enum clock_change change);
+/* The case as it was before a row: the last earlier row of the same case, or NULL. */
+const struct case_state *story_before(const struct story_run *run, uint32_t row);
+
+/* A run of a clock as it stood in the end, given the fact of row that started it. */
+const struct clock_run *story_last_of_run(const struct story_run *run, uint32_t row,
+                                          const struct fact *start);
+
+/* The timeline in words, then each due date day by day, zh or en. */
 void story_explain(const struct story_run *run, const struct program *program,
                    const struct rules *rules, bool is_zh, struct arena *arena,
                    struct buffer *buffer);

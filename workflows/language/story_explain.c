@@ -1,0 +1,403 @@
+/* A story told to people: what happened when, by whom and with what answer, what it did to state
+ * and clocks, who was reminded; then every run of every clock with its due date derived day by
+ * day, its basis, and whether the law or an agreement sets it. */
+#include "workflows/language/story_parts.h"
+
+struct teller {
+    const struct story_run *run;
+    const struct program *program;
+    const struct rules *rules;
+    bool is_zh;
+    struct arena *arena;
+    struct buffer *buffer;
+};
+
+struct pair {
+    const char *zh, *en;
+};
+
+static const struct pair level_words[] = {
+#define X(name, word, zh, en) {zh, en},
+    ALERT_LEVEL_TABLE(X)
+#undef X
+};
+
+static const struct pair force_words[] = {
+    [FORCE_STATUTORY] = {"法定", "statutory"},
+    [FORCE_REFERENCE] = {"参照", "reference"},
+    [FORCE_AGREED] = {"约定", "agreed"},
+};
+
+static const struct {
+    const char *word;
+    struct pair text;
+} changes[] = {
+    [CLOCK_UNCHANGED] = {"unchanged", {"不变", "unchanged"}},
+    [CLOCK_STARTED] = {"started", {"开始", "starts"}},
+    [CLOCK_STOPPED] = {"paused", {"停止计算", "stops"}},
+    [CLOCK_RESUMED] = {"resumed", {"恢复计算", "goes on"}},
+    [CLOCK_EXTENDED] = {"extended", {"延长", "is extended"}},
+    [CLOCK_MOVED] = {"moved", {"到期日变更", "has moved"}},
+    [CLOCK_FELL_DUE] = {"overdue", {"届满,逾期", "fell due and is overdue"}},
+    [CLOCK_ENDED_MET] = {"met", {"按期办结", "is met"}},
+    [CLOCK_ENDED_LATE] = {"met-late", {"逾期办结", "is met late"}},
+    [CLOCK_ENDED_CANCELLED] = {"cancelled", {"不再计算", "is cancelled"}},
+};
+
+const char *clock_change_word(enum clock_change change)
+{
+    return changes[change].word;
+}
+
+static enum clock_change change_of_ended(const struct clock_run *after)
+{
+    if (after->status == CLOCK_MET)
+        return CLOCK_ENDED_MET;
+    return after->status == CLOCK_MET_LATE ? CLOCK_ENDED_LATE : CLOCK_ENDED_CANCELLED;
+}
+
+enum clock_change story_clock_change(const struct clock_run *before, const struct clock_run *after)
+{
+    bool was_open = before && clock_is_open(before->status);
+    bool is_open = clock_is_open(after->status);
+    if (!is_open)
+        return was_open ? change_of_ended(after) : CLOCK_UNCHANGED;
+    if (!was_open || after->runs != before->runs)
+        return CLOCK_STARTED;
+    if (after->status == CLOCK_OVERDUE && before->status != CLOCK_OVERDUE)
+        return CLOCK_FELL_DUE;
+    if (after->extension_count != before->extension_count)
+        return CLOCK_EXTENDED;
+    if (after->pauses_active && !before->pauses_active)
+        return CLOCK_STOPPED;
+    if (!after->pauses_active && before->pauses_active)
+        return CLOCK_RESUMED;
+    return after->due.due_ms != before->due.due_ms ? CLOCK_MOVED : CLOCK_UNCHANGED;
+}
+
+const struct case_state *story_before(const struct story_run *run, uint32_t row)
+{
+    for (uint32_t i = row; i > 0; i--) {
+        const struct case_state *state = run->rows[i - 1].after;
+        if (bytes_equal(state->id, run->rows[row].after->id))
+            return state;
+    }
+    return NULL;
+}
+
+static void put(const struct teller *teller, const char *zh, const char *en)
+{
+    buffer_put_text(teller->buffer, teller->is_zh ? zh : en);
+}
+
+static void put_pair(const struct teller *teller, struct pair pair)
+{
+    put(teller, pair.zh, pair.en);
+}
+
+static void put_title(const struct teller *teller, struct title title, struct bytes name)
+{
+    struct bytes text = teller->is_zh || !title.en.size ? title.zh : title.en;
+    buffer_put(teller->buffer, text.size ? text : name);
+}
+
+/* 2025-10-10 09:00, in the calendar's zone. */
+static void put_moment(const struct teller *teller, int64_t instant_ms)
+{
+    int zone = teller->rules->calendar->zone_minutes;
+    int32_t date = date_of_instant(instant_ms, zone);
+    int64_t minutes = (instant_ms - instant_of_date(date, zone)) / MINUTE_MS;
+    buffer_put_date(teller->buffer, date);
+    buffer_put_text(teller->buffer, " ");
+    buffer_put_padded(teller->buffer, (uint32_t)(minutes / 60), 2);
+    buffer_put_text(teller->buffer, ":");
+    buffer_put_padded(teller->buffer, (uint32_t)(minutes % 60), 2);
+}
+
+static void put_unit(const struct teller *teller, struct bytes id)
+{
+    const struct unit *unit = directory_unit(teller->rules->directory, id);
+    if (!unit) {
+        buffer_put(teller->buffer, id);
+        return;
+    }
+    put_title(teller, unit->title, unit->id);
+}
+
+static void put_due(const struct teller *teller, const struct clock_run *run)
+{
+    if (run->budget.unit == PERIOD_HOURS)
+        put_moment(teller, run->due.due_ms);
+    else
+        buffer_put_date(teller->buffer, run->due.last_day);
+    if (run->due.is_provisional)
+        put(teller, "(暂定)", " (provisional)");
+}
+
+/* The beginning of a line beneath a row: two spaces and what it is about. */
+static void put_label(const struct teller *teller, const char *zh, const char *en)
+{
+    put(teller, "    ", "    ");
+    put(teller, zh, en);
+}
+
+static void tell_change(const struct teller *teller, const struct clock_rule *rule,
+                        const struct clock_run *run, enum clock_change change)
+{
+    put_label(teller, "期限  ", "clock  ");
+    put_title(teller, rule->title, rule->name);
+    put(teller, "〔", " [");
+    put_pair(teller, force_words[rule->force]);
+    put(teller, "〕", "] ");
+    put_pair(teller, changes[change].text);
+    if (run->status == CLOCK_RUNNING) {
+        put(teller, ",", ", ");
+        put(teller, "", "due ");
+        put_due(teller, run);
+        put(teller, " 到期", "");
+    }
+    if (change == CLOCK_ENDED_LATE && run->days_late > 0) {
+        put(teller, ",迟 ", ", ");
+        buffer_put_decimal(teller->buffer, run->days_late);
+        put(teller, " 日", run->days_late == 1 ? " day" : " days");
+    }
+    buffer_put_text(teller->buffer, "\n");
+}
+
+static void tell_alert(const struct teller *teller, const struct fact *fact)
+{
+    const struct clock_rule *rule = &teller->program->clocks[fact->index];
+    put_label(teller, "提醒  〔", "alert  [");
+    put_pair(teller, level_words[fact->alert->level]);
+    put(teller, "〕", "] ");
+    put_title(teller, rule->title, rule->name);
+    if (fact->alert->is_unacknowledged)
+        put(teller, "(上一提醒无人签收)", " (the last alert was not acknowledged)");
+    buffer_put_text(teller->buffer, " → ");
+    for (uint32_t i = 0; i < fact->alert->recipient_count; i++) {
+        if (i)
+            put(teller, "、", ", ");
+        put_unit(teller, fact->alert->recipients[i].unit);
+    }
+    buffer_put_text(teller->buffer, "\n");
+}
+
+static void tell_clocks(const struct teller *teller, const struct story_row *row,
+                        const struct case_state *before)
+{
+    for (uint32_t i = 0; i < row->effects.fact_count; i++) {
+        const struct fact *fact = &row->effects.facts[i];
+        if (fact->kind != FACT_CLOCK)
+            continue;
+        const struct clock_run *old = before ? &before->clocks[fact->index] : NULL;
+        enum clock_change change = story_clock_change(old, fact->run);
+        if (change != CLOCK_UNCHANGED)
+            tell_change(teller, &teller->program->clocks[fact->index], fact->run, change);
+    }
+}
+
+static void tell_state(const struct teller *teller, const struct fact *fact,
+                       const struct case_state *before)
+{
+    const struct state *states = teller->program->states;
+    put_label(teller, "状态  ", "state  ");
+    if (before && before->is_open) {
+        put_title(teller, states[before->state].title, states[before->state].name);
+        buffer_put_text(teller->buffer, " → ");
+    }
+    put_title(teller, states[fact->index].title, states[fact->index].name);
+    if (fact->text.size) {
+        put(teller, ",结果 ", ", outcome ");
+        buffer_put(teller->buffer, fact->text);
+    }
+    buffer_put_text(teller->buffer, "\n");
+}
+
+static void tell_notes(const struct teller *teller, const struct fact *fact)
+{
+    if (fact->kind == FACT_LATE_ENTRY)
+        put_label(teller, "补录  事件日期早于规定的登记时限\n",
+                  "late   the event's date lies further back than entries should\n");
+    if (fact->kind != FACT_PROBLEM)
+        return;
+    put_label(teller, "问题  ", "trouble  ");
+    buffer_put(teller->buffer, fact->text);
+    buffer_put_text(teller->buffer, "\n");
+}
+
+static void tell_effects(const struct teller *teller, const struct story_row *row,
+                         const struct case_state *before)
+{
+    const struct fact *facts = row->effects.facts;
+    for (uint32_t i = 0; i < row->effects.fact_count; i++) {
+        tell_notes(teller, &facts[i]);
+        if (facts[i].kind == FACT_STATE)
+            tell_state(teller, &facts[i], before);
+    }
+    tell_clocks(teller, row, before);
+    for (uint32_t i = 0; i < row->effects.fact_count; i++) {
+        if (facts[i].kind == FACT_ALERT)
+            tell_alert(teller, &facts[i]);
+    }
+}
+
+static void tell_fate(const struct teller *teller, const struct effects *effects)
+{
+    const struct word_row *fate = fate_words(effects->fate);
+    put(teller, "  ", "  ");
+    put(teller, fate->zh, fate->en);
+    if (effects->refusal == REFUSAL_NONE)
+        return;
+    const struct word_row *refusal = refusal_words(effects->refusal);
+    put(teller, ":", ": ");
+    put(teller, refusal->zh, refusal->en);
+    struct bytes details[] = {effects->detail, effects->detail_wanted};
+    for (int i = 0; i < 2; i++) {
+        if (!details[i].size)
+            continue;
+        put(teller, i ? ",应为 " : ",", i ? ", wanted " : ", ");
+        buffer_put(teller->buffer, details[i]);
+    }
+}
+
+static void tell_event(const struct teller *teller, const struct story_row *row)
+{
+    const struct case_event *event = &row->step->event;
+    int32_t index = program_event(teller->program, event->type);
+    put_unit(teller, event->source);
+    for (uint32_t i = 0; i < event->role_count; i++) {
+        buffer_put_text(teller->buffer, " (");
+        buffer_put(teller->buffer, event->roles[i]);
+        buffer_put_text(teller->buffer, ")");
+    }
+    buffer_put_text(teller->buffer, "  ");
+    if (index != INDEX_NONE) {
+        put_title(teller, teller->program->events[index].title, event->type);
+        buffer_put_text(teller->buffer, " ");
+    } else if (bytes_is(event->type, EVENT_ACKNOWLEDGED)) {
+        put(teller, "签收提醒 ", "alert acknowledged ");
+    }
+    buffer_put(teller->buffer, event->type);
+    tell_fate(teller, &row->effects);
+}
+
+static bool is_idle(const struct fact *fact, const struct case_state *before)
+{
+    if (fact->kind != FACT_CLOCK)
+        return fact->kind == FACT_ALERT_CLEARED;
+    const struct clock_run *old = before ? &before->clocks[fact->index] : NULL;
+    return story_clock_change(old, fact->run) == CLOCK_UNCHANGED;
+}
+
+/* Nothing that a person would want to read: a time at which only the ladder moved on. */
+static bool is_silent(const struct story_run *run, uint32_t index)
+{
+    const struct story_row *row = &run->rows[index];
+    const struct case_state *before = story_before(run, index);
+    if (row->kind == STORY_EVENT)
+        return false;
+    for (uint32_t i = 0; i < row->effects.fact_count; i++) {
+        if (!is_idle(&row->effects.facts[i], before))
+            return false;
+    }
+    return true;
+}
+
+static void tell_row(const struct teller *teller, uint32_t index)
+{
+    const struct story_row *row = &teller->run->rows[index];
+    if (is_silent(teller->run, index))
+        return;
+    put_moment(teller, row->at_ms);
+    buffer_put_text(teller->buffer, "  ");
+    if (row->kind == STORY_EVENT)
+        tell_event(teller, row);
+    else
+        put(teller, "(时间到)", "(time alone)");
+    if (!bytes_equal(row->after->id, teller->run->rows[0].after->id)) {
+        buffer_put_text(teller->buffer, "  ");
+        buffer_put(teller->buffer, row->after->id);
+    }
+    buffer_put_text(teller->buffer, "\n");
+    tell_effects(teller, row, story_before(teller->run, index));
+}
+
+const struct clock_run *story_last_of_run(const struct story_run *run, uint32_t row,
+                                          const struct fact *start)
+{
+    const struct clock_run *last = start->run;
+    for (uint32_t i = row + 1; i < run->row_count; i++) {
+        const struct clock_run *later = &run->rows[i].after->clocks[start->index];
+        if (bytes_equal(run->rows[i].after->id, run->rows[row].after->id)
+            && later->runs == start->run->runs)
+            last = later;
+    }
+    return last;
+}
+
+static void tell_end(const struct teller *teller, const struct clock_run *run)
+{
+    static const struct pair ends[] = {
+        [CLOCK_IDLE] = {"未开始", "never started"},
+        [CLOCK_RUNNING] = {"计算中", "running"},
+        [CLOCK_PAUSED] = {"停止计算中", "paused"},
+        [CLOCK_OVERDUE] = {"逾期", "overdue"},
+        [CLOCK_MET] = {"按期办结", "met"},
+        [CLOCK_MET_LATE] = {"逾期办结", "met late"},
+        [CLOCK_CANCELLED] = {"不再计算", "cancelled"},
+    };
+    put(teller, "    结局:", "    in the end: ");
+    put_pair(teller, ends[run->status]);
+    if (run->breached_ms != INSTANT_NONE && run->status != CLOCK_OVERDUE)
+        put(teller, "(逾期在册)", " (the breach stays on record)");
+    buffer_put_text(teller->buffer, "\n");
+}
+
+static void tell_derivation(const struct teller *teller, const struct case_state *state,
+                            const struct clock_rule *rule, const struct clock_run *run)
+{
+    struct period_terms terms = clock_terms(rule, run);
+    const struct value *who = &state->parties[rule->who];
+    buffer_put_text(teller->buffer, "\n");
+    put_title(teller, rule->title, rule->name);
+    buffer_put_text(teller->buffer, " ");
+    buffer_put(teller->buffer, rule->name);
+    put(teller, "〔", " [");
+    put_pair(teller, force_words[rule->force]);
+    put(teller, "〕", "]");
+    if (who->kind == VALUE_UNIT) {
+        put(teller, "  责任单位:", "  answerable: ");
+        put_unit(teller, who->as.text);
+    }
+    buffer_put_text(teller->buffer, "\n");
+    explain_period(&terms, teller->rules->calendar, rule->basis, teller->is_zh, teller->arena,
+                   teller->buffer);
+    tell_end(teller, run);
+}
+
+static void tell_derivations(const struct teller *teller, uint32_t index)
+{
+    const struct story_row *row = &teller->run->rows[index];
+    const struct case_state *before = story_before(teller->run, index);
+    for (uint32_t i = 0; i < row->effects.fact_count; i++) {
+        const struct fact *fact = &row->effects.facts[i];
+        if (fact->kind != FACT_CLOCK)
+            continue;
+        const struct clock_run *old = before ? &before->clocks[fact->index] : NULL;
+        if (story_clock_change(old, fact->run) == CLOCK_STARTED)
+            tell_derivation(teller, row->after, &teller->program->clocks[fact->index],
+                            story_last_of_run(teller->run, index, fact));
+    }
+}
+
+void story_explain(const struct story_run *run, const struct program *program,
+                   const struct rules *rules, bool is_zh, struct arena *arena,
+                   struct buffer *buffer)
+{
+    struct teller teller = {run, program, rules, is_zh, arena, buffer};
+    for (uint32_t i = 0; i < run->row_count; i++)
+        tell_row(&teller, i);
+    put(&teller, "\n期限推算\n", "\nHow each due date is derived\n");
+    for (uint32_t i = 0; i < run->row_count; i++)
+        tell_derivations(&teller, i);
+}
