@@ -40,6 +40,13 @@ const struct expr *expression_compile(struct bytes source, struct place place,
                                       enum static_kind wanted, struct arena *arena,
                                       struct diagnostics *diagnostics);
 
+/* The same for a field or element declared so: a text literal is checked against the choices, a
+ * choice must lie within the wanted ones, an int is no double. For `set`. */
+const struct expr *expression_compile_as(struct bytes source, struct place place,
+                                         const struct expression_scope *scope,
+                                         const struct data_type *wanted, struct arena *arena,
+                                         struct diagnostics *diagnostics);
+
 /* "2 months", "event.data.months months", "10 working days", "24 hours", "until event.data.by":
  * the amount's expression and the unit. Also the English singular. NULL after a diagnostic. */
 const struct expr *expression_period(struct bytes source, struct place place,

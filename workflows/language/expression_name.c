@@ -1,0 +1,278 @@
+/* Names and selections, and what is known to be present. An optional field may be read where its
+ * presence is known: to the right of has(x) &&, to the right of !has(x) ||, and in the branches of
+ * ?:. Facts are a list that grows inwards and is cut where the scope ends, so that a fact of one
+ * branch is never seen by the other. */
+#include "workflows/language/expression_parts.h"
+
+static bool fail_unknown(struct checker *checker, const struct syntax *syntax, const char *code)
+{
+    return compilation_fail(checker->compilation, syntax->place, code,
+                            syntax_source(checker->compilation, syntax), BYTES_NONE);
+}
+
+/* Variables count from the outermost here: a fact keeps its meaning inside further macros. */
+static bool is_same_path(const struct expr *left, uint16_t left_depth, const struct expr *right,
+                         uint16_t right_depth)
+{
+    while (left->op == right->op) {
+        if (left->op == EXPR_NAME)
+            return left->slot == right->slot && left->index == right->index;
+        if (left->op == EXPR_VARIABLE)
+            return left_depth - left->index == right_depth - right->index;
+        if (left->op != EXPR_SELECT || !bytes_equal(left->name, right->name))
+            return false;
+        left = left->args[0];
+        right = right->args[0];
+    }
+    return false;
+}
+
+static bool is_known(const struct checker *checker, const struct expr *path)
+{
+    for (const struct fact_link *fact = checker->facts; fact; fact = fact->next) {
+        if (is_same_path(fact->path, fact->depth, path, checker->depth))
+            return true;
+    }
+    return false;
+}
+
+static bool learn(struct checker *checker, const struct expr *path)
+{
+    struct fact_link *fact = arena_alloc(checker->compilation->arena, sizeof *fact);
+    if (!fact)
+        return false;
+    *fact = (struct fact_link){.path = path, .depth = checker->depth, .next = checker->facts};
+    checker->facts = fact;
+    return true;
+}
+
+bool learn_facts(struct checker *checker, const struct expr *expr, bool is_true)
+{
+    if (expr->op == EXPR_HAS)
+        return !is_true || learn(checker, expr->args[0]);
+    if (expr->op == EXPR_NOT)
+        return learn_facts(checker, expr->args[0], !is_true);
+    /* A true && has true operands alone, a false || false ones alone. */
+    if (expr->op != (is_true ? EXPR_AND : EXPR_OR))
+        return true;
+    for (uint16_t i = 0; i < expr->arg_count; i++) {
+        if (!learn_facts(checker, expr->args[i], is_true))
+            return false;
+    }
+    return true;
+}
+
+/* What a name was resolved to. */
+struct resolved {
+    enum expr_slot slot;
+    uint16_t index;
+    struct static_type type;
+    bool is_optional;
+};
+
+static bool resolve_field(struct checker *checker, const struct field *fields, uint32_t count,
+                          struct bytes name, struct resolved *ret_resolved)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        if (!bytes_equal(fields[i].name, name))
+            continue;
+        ret_resolved->index = (uint16_t)i;
+        ret_resolved->is_optional = fields[i].is_optional && fields[i].initial.kind == VALUE_NONE;
+        return static_of_data(checker->compilation->arena, &fields[i].type, &ret_resolved->type);
+    }
+    return false;
+}
+
+struct builtin {
+    const char *name;
+    enum expr_slot slot;
+    const struct static_type *type;
+};
+
+static bool resolve_builtin(const struct builtin *rows, size_t count, struct bytes name,
+                            struct resolved *ret_resolved)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (bytes_is(name, rows[i].name)) {
+            ret_resolved->slot = rows[i].slot;
+            ret_resolved->type = *rows[i].type;
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool resolve_event(struct checker *checker, const struct syntax *syntax,
+                          struct resolved *ret_resolved)
+{
+    static const struct builtin rows[] = {{"type", SLOT_EVENT_TYPE, &static_string},
+                                          {"time", SLOT_EVENT_TIME, &static_timestamp},
+                                          {"date", SLOT_EVENT_DATE, &static_date},
+                                          {"sender", SLOT_EVENT_SENDER, &static_unit}};
+    const struct event_type *event = checker->compilation->scope->event;
+    if (!event)
+        return fail_unknown(checker, syntax, "expr-no-event");
+    return resolve_builtin(rows, sizeof rows / sizeof rows[0], syntax->name, ret_resolved)
+           || fail_unknown(checker, syntax, "expr-unknown-name");
+}
+
+static bool resolve_event_data(struct checker *checker, const struct syntax *syntax,
+                               struct resolved *ret_resolved)
+{
+    const struct event_type *event = checker->compilation->scope->event;
+    if (!event)
+        return fail_unknown(checker, syntax, "expr-no-event");
+    ret_resolved->slot = SLOT_EVENT_DATA;
+    return resolve_field(checker, event->fields, event->field_count, syntax->name, ret_resolved)
+           || fail_unknown(checker, syntax, "expr-unknown-name");
+}
+
+static bool resolve_case(struct checker *checker, const struct syntax *syntax,
+                         struct resolved *ret_resolved)
+{
+    static const struct builtin rows[] = {{"id", SLOT_CASE_ID, &static_string},
+                                          {"state", SLOT_CASE_STATE, &static_string},
+                                          {"opened", SLOT_CASE_OPENED, &static_timestamp}};
+    const struct expression_scope *scope = checker->compilation->scope;
+    if (resolve_builtin(rows, sizeof rows / sizeof rows[0], syntax->name, ret_resolved))
+        return true;
+    ret_resolved->slot = SLOT_CASE_FIELD;
+    return resolve_field(checker, scope->fields, scope->field_count, syntax->name, ret_resolved)
+           || fail_unknown(checker, syntax, "expr-unknown-name");
+}
+
+static bool resolve_party(struct checker *checker, const struct syntax *syntax,
+                          struct resolved *ret_resolved)
+{
+    const struct expression_scope *scope = checker->compilation->scope;
+    for (uint32_t i = 0; i < scope->party_count; i++) {
+        if (bytes_equal(scope->parties[i].name, syntax->name)) {
+            *ret_resolved =
+                (struct resolved){.slot = SLOT_PARTY, .index = (uint16_t)i, .type = static_unit};
+            return true;
+        }
+    }
+    return fail_unknown(checker, syntax, "expr-unknown-name");
+}
+
+static bool resolve_subs(struct checker *checker, const struct syntax *syntax,
+                         struct resolved *ret_resolved)
+{
+    static const struct builtin rows[] = {{"open", SLOT_SUBS_OPEN, &static_int},
+                                          {"closed", SLOT_SUBS_CLOSED, &static_int}};
+    bool is_found =
+        checker->compilation->scope->has_subs
+        && resolve_builtin(rows, sizeof rows / sizeof rows[0], syntax->name, ret_resolved);
+    return is_found || fail_unknown(checker, syntax, "expr-unknown-name");
+}
+
+static const struct variable *variable_of(const struct checker *checker, struct bytes name,
+                                          uint16_t *ret_index)
+{
+    uint16_t index = 0;
+    for (const struct variable *variable = checker->variables; variable;
+         variable = variable->outer, index++) {
+        if (bytes_equal(variable->name, name)) {
+            *ret_index = index;
+            return variable;
+        }
+    }
+    return NULL;
+}
+
+/* Is this the bare word, not hidden by a macro's variable of the same name? */
+static bool is_root(const struct checker *checker, const struct syntax *syntax, const char *word)
+{
+    uint16_t index;
+    return syntax->kind == SYNTAX_NAME && bytes_is(syntax->name, word)
+           && !variable_of(checker, syntax->name, &index);
+}
+
+/* How a selection is resolved where what is before its last point is a name of the house. */
+static bool (*resolver_of(const struct checker *checker,
+                          const struct syntax *from))(struct checker *, const struct syntax *,
+                                                      struct resolved *)
+{
+    if (from->kind == SYNTAX_SELECT && bytes_is(from->name, "data")
+        && is_root(checker, from->first, "event"))
+        return resolve_event_data;
+    if (is_root(checker, from, "event"))
+        return resolve_event;
+    if (is_root(checker, from, "case"))
+        return resolve_case;
+    if (is_root(checker, from, "party"))
+        return resolve_party;
+    return is_root(checker, from, "subs") ? resolve_subs : NULL;
+}
+
+bool check_name(struct checker *checker, const struct syntax *syntax, struct typed *ret_typed)
+{
+    uint16_t index;
+    const struct variable *variable = variable_of(checker, syntax->name, &index);
+    if (!variable)
+        return fail_unknown(checker, syntax, "expr-unknown-name");
+    if (!make_typed(checker, syntax, EXPR_VARIABLE, NULL, 0, ret_typed))
+        return false;
+    ret_typed->expr->index = index;
+    ret_typed->expr->name = syntax->name;
+    ret_typed->type = variable->type;
+    return true;
+}
+
+static bool select_type(struct checker *checker, const struct syntax *syntax,
+                        const struct static_type *from, struct resolved *ret_resolved)
+{
+    if (from->kind == STATIC_RECORD)
+        return resolve_field(checker, from->fields, from->field_count, syntax->name, ret_resolved)
+               || fail_unknown(checker, syntax, "expr-unknown-name");
+    if (from->kind == STATIC_MAP)
+        ret_resolved->type = *from->of;
+    else if (from->kind == STATIC_DYN)
+        ret_resolved->type = static_dyn;
+    else
+        return compilation_fail(checker->compilation, syntax->place, "expr-type",
+                                BYTES_LITERAL("."), bytes_from_text(static_word(from)));
+    return true;
+}
+
+static bool resolve(struct checker *checker, const struct syntax *syntax, struct typed *ret_typed,
+                    bool *ret_is_optional)
+{
+    struct resolved resolved = {0};
+    bool (*resolver)(struct checker *, const struct syntax *, struct resolved *) =
+        resolver_of(checker, syntax->first);
+    if (resolver) {
+        if (!resolver(checker, syntax, &resolved)
+            || !make_typed(checker, syntax, EXPR_NAME, NULL, 0, ret_typed))
+            return false;
+        ret_typed->expr->slot = resolved.slot;
+        ret_typed->expr->index = resolved.index;
+    } else {
+        struct typed from;
+        if (!check_expression(checker, syntax->first, &from)
+            || !select_type(checker, syntax, &from.type, &resolved)
+            || !make_typed(checker, syntax, EXPR_SELECT, &from, 1, ret_typed))
+            return false;
+    }
+    ret_typed->expr->name = syntax->name;
+    ret_typed->type = resolved.type;
+    *ret_is_optional = resolved.is_optional;
+    return true;
+}
+
+bool check_path(struct checker *checker, const struct syntax *syntax, struct typed *ret_typed)
+{
+    bool is_optional;
+    if (syntax->kind != SYNTAX_SELECT)
+        return fail_unknown(checker, syntax, "expr-has");
+    return resolve(checker, syntax, ret_typed, &is_optional);
+}
+
+bool check_select(struct checker *checker, const struct syntax *syntax, struct typed *ret_typed)
+{
+    bool is_optional;
+    if (!resolve(checker, syntax, ret_typed, &is_optional))
+        return false;
+    return !is_optional || is_known(checker, ret_typed->expr)
+           || fail_unknown(checker, syntax, "expr-optional");
+}
