@@ -90,7 +90,7 @@ static void greet(struct router *router, const struct router_input *input,
     if (client == NULL)
         client = open_client(router, input->peer);
     if (client == NULL) {
-        answer_busy(input->peer, input->header.seq, BUSY_RETRY_AWAY_MS, effects);
+        effect_error(effects, input->peer, input->header.seq, WIRE_ERROR_UNAVAILABLE);
         return;
     }
     client->heard_ms = router->now_ms;

@@ -1,3 +1,7 @@
 # ld_test(name unit/room/x_test.c ld_room …), one line a test.
 ld_test(router_test unit/broker/router_test.c ld_router)
 ld_test(router_walk_test unit/broker/router_walk_test.c ld_router)
+add_test(NAME broker_process_test
+    COMMAND /usr/bin/python3 -B ${CMAKE_CURRENT_SOURCE_DIR}/unit/broker/process_test.py)
+set_tests_properties(broker_process_test PROPERTIES LABELS unit TIMEOUT 120
+    ENVIRONMENT LIANDONG_BROKER=$<TARGET_FILE:liandong-broker>)
