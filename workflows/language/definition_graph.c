@@ -1,0 +1,192 @@
+/* Edges, reachability and where clocks can run. A clock given by `while` runs in its states. One
+ * given by `from`/`until` may run wherever a path leads from a transition by its `from` event
+ * without passing its end: guards are not evaluated, so this is an upper bound, and a state that
+ * it does not include has certainly no clock. Reachability and clocks depend on each other (an
+ * expiry leads on only where its clock can run), so both grow together until nothing is added. */
+#include "workflows/language/definition_graph.h"
+
+#include "base/assert.h"
+
+static uint64_t bit(int32_t index)
+{
+    LD_ASSERT(index >= 0 && index < 64);
+    return UINT64_C(1) << index;
+}
+
+static uint32_t count_branches(const struct handler *handlers, uint32_t count)
+{
+    uint32_t branches = 0;
+    for (uint32_t i = 0; i < count; i++)
+        branches += handlers[i].branch_count;
+    return branches;
+}
+
+static uint32_t count_edges(const struct program *program, const struct draft *draft)
+{
+    uint32_t count = count_branches(program->handlers, program->handler_count);
+    for (uint32_t i = 0; i < program->state_count; i++)
+        count += count_branches(draft->states[i].handlers, draft->states[i].handler_count);
+    for (uint32_t i = 0; i < program->clock_count; i++)
+        count += draft->clocks[i].expire_count;
+    return count;
+}
+
+static void add_handler(struct graph *graph, const struct handler *handler, uint64_t from)
+{
+    for (uint32_t i = 0; i < handler->branch_count; i++) {
+        const struct branch *branch = &handler->branches[i];
+        if (branch->refuse.zh.size)
+            continue;
+        graph->edges[graph->edge_count++] = (struct edge){.from = from,
+                                                          .to = branch->to,
+                                                          .event = handler->event,
+                                                          .clock = INDEX_NONE,
+                                                          .branch = branch,
+                                                          .handler = handler};
+    }
+}
+
+/* The states that are no end and do not handle the event themselves. */
+static uint64_t top_states(const struct graph *graph, int32_t event)
+{
+    const struct draft *draft = graph->draft;
+    uint64_t states = 0;
+    for (uint32_t i = 0; i < draft->program.state_count; i++) {
+        const struct state *state = &draft->states[i];
+        bool has_own = state->is_end;
+        for (uint32_t j = 0; j < state->handler_count; j++)
+            has_own |= state->handlers[j].event == event;
+        states |= has_own ? 0 : bit((int32_t)i);
+    }
+    return states;
+}
+
+static void add_edges(struct graph *graph)
+{
+    const struct draft *draft = graph->draft;
+    const struct program *program = &draft->program;
+    for (uint32_t i = 0; i < program->state_count; i++) {
+        for (uint32_t j = 0; j < draft->states[i].handler_count; j++)
+            add_handler(graph, &draft->states[i].handlers[j], bit((int32_t)i));
+    }
+    for (uint32_t i = 0; i < program->handler_count; i++)
+        add_handler(graph, &program->handlers[i], top_states(graph, program->handlers[i].event));
+    for (uint32_t i = 0; i < program->clock_count; i++) {
+        for (uint32_t j = 0; j < draft->clocks[i].expire_count; j++) {
+            const struct branch *branch = &draft->clocks[i].expire[j];
+            graph->edges[graph->edge_count++] = (struct edge){
+                .to = branch->to, .event = INDEX_NONE, .clock = (int32_t)i, .branch = branch};
+        }
+    }
+}
+
+uint64_t graph_step(const struct edge *edge, uint64_t sources)
+{
+    uint64_t taken = edge->from & sources;
+    return edge->to == INDEX_NONE || taken == 0 ? taken : bit(edge->to);
+}
+
+/* The states in which the clock may run behind this edge. */
+static uint64_t clock_behind(const struct graph *graph, const struct clock_rule *clock,
+                             const struct edge *edge, uint64_t runs)
+{
+    bool starts = edge->event != INDEX_NONE && edge->event == clock->from_event;
+    bool ends = edge->event != INDEX_NONE && edge->event == clock->until_event;
+    uint64_t behind = 0;
+    if (starts)
+        behind = graph_step(edge, graph->reachable);
+    else if (!ends)
+        behind = graph_step(edge, graph->reachable & runs);
+    if (clock->until_state != INDEX_NONE && edge->to == clock->until_state)
+        behind = 0;
+    return behind & ~graph->ends;
+}
+
+/* One round over all edges. True: something was added. */
+static bool grow(struct graph *graph)
+{
+    const struct draft *draft = graph->draft;
+    bool has_grown = false;
+    for (uint32_t i = 0; i < graph->edge_count; i++) {
+        struct edge *edge = &graph->edges[i];
+        if (edge->clock != INDEX_NONE)
+            edge->from = graph->runs[edge->clock] & ~graph->ends;
+        uint64_t reachable = graph->reachable | graph_step(edge, graph->reachable);
+        has_grown |= reachable != graph->reachable;
+        graph->reachable = reachable;
+        for (uint32_t j = 0; j < draft->program.clock_count; j++) {
+            const struct clock_rule *clock = &draft->clocks[j];
+            uint64_t runs = clock->states
+                                ? clock->states & graph->reachable
+                                : graph->runs[j] | clock_behind(graph, clock, edge, graph->runs[j]);
+            has_grown |= runs != graph->runs[j];
+            graph->runs[j] = runs;
+        }
+    }
+    return has_grown;
+}
+
+static void begin_runs(struct graph *graph)
+{
+    const struct draft *draft = graph->draft;
+    const struct branch *start = &draft->program.start;
+    for (uint32_t i = 0; i < draft->program.clock_count; i++) {
+        const struct clock_rule *clock = &draft->clocks[i];
+        bool begins = clock->from_event != INDEX_NONE
+                      && clock->from_event == draft->program.start_event
+                      && clock->until_state != start->to;
+        graph->runs[i] = clock->states ? clock->states & graph->reachable
+                                       : (begins ? graph->reachable & ~graph->ends : 0);
+    }
+}
+
+bool graph_build(struct draft *draft, struct graph *graph)
+{
+    const struct program *program = &draft->program;
+    LD_ASSERT(program->start.to != INDEX_NONE);
+    *graph = (struct graph){.draft = draft, .reachable = bit(program->start.to)};
+    graph->edges = sheet_rows(&draft->sheet, count_edges(program, draft), sizeof *graph->edges);
+    if (!graph->edges)
+        return false;
+    for (uint32_t i = 0; i < program->state_count; i++)
+        graph->ends |= draft->states[i].is_end ? bit((int32_t)i) : 0;
+    add_edges(graph);
+    begin_runs(graph);
+    while (grow(graph)) {
+    }
+    return true;
+}
+
+uint64_t graph_before(const struct graph *graph, uint64_t states)
+{
+    for (bool has_grown = true; has_grown;) {
+        has_grown = false;
+        for (uint32_t i = 0; i < graph->edge_count; i++) {
+            const struct edge *edge = &graph->edges[i];
+            bool leads = edge->to != INDEX_NONE && (states & bit(edge->to));
+            if (!leads || (edge->from & ~states) == 0)
+                continue;
+            states |= edge->from;
+            has_grown = true;
+        }
+    }
+    return states;
+}
+
+uint64_t graph_after(const struct graph *graph, uint64_t states)
+{
+    for (uint64_t before = 0; before != states;) {
+        before = states;
+        for (uint32_t i = 0; i < graph->edge_count; i++)
+            states |= graph_step(&graph->edges[i], states);
+    }
+    return states;
+}
+
+uint64_t graph_takes(const struct graph *graph, int32_t event)
+{
+    uint64_t states = 0;
+    for (uint32_t i = 0; i < graph->edge_count; i++)
+        states |= graph->edges[i].event == event ? graph->edges[i].from : 0;
+    return states;
+}

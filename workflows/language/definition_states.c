@@ -1,0 +1,235 @@
+/* States, transitions and the start of a workflow definition (LANGUAGE §1). A handler without a
+ * branch (`EVENT: {}`) takes the event and the case stays: it is one branch without a target. */
+#include "workflows/language/definition_draft.h"
+
+static const struct key branch_keys[] = {
+    KEY("if", SHAPE_SCALAR),  KEY("to", SHAPE_SCALAR),      KEY("set", SHAPE_MAP),
+    KEY("bind", SHAPE_MAP),   KEY("outcome", SHAPE_SCALAR), KEY("refuse", SHAPE_SCALAR | SHAPE_MAP),
+    KEY("do", SHAPE_NOT_YET),
+};
+
+static const struct key start_keys[] = {
+    KEY("event", SHAPE_SCALAR), KEY("set", SHAPE_MAP),
+    KEY("bind", SHAPE_MAP),     KEY("to", SHAPE_SCALAR | SHAPE_REQUIRED),
+    KEY("do", SHAPE_NOT_YET),
+};
+
+static const struct key state_keys[] = {
+    KEY("title", SHAPE_SCALAR | SHAPE_MAP),
+    KEY("when", SHAPE_MAP),
+    KEY("end", SHAPE_SCALAR),
+    KEY("late-events", SHAPE_SCALAR),
+    KEY("no-clock", SHAPE_SCALAR),
+    KEY("hold", SHAPE_NOT_YET),
+};
+
+static void refuse_key(const struct draft *draft, const struct yaml_node *node, const char *key,
+                       const char *where)
+{
+    const struct yaml_node *value = yaml_get(node, key);
+    if (value)
+        diagnose(draft->sheet.diagnostics, value->place, "key-not-here",
+                 (struct bytes[]){bytes_from_text(key), bytes_from_text(where)}, 2);
+}
+
+static void read_set(struct draft *draft, const struct yaml_entry *entry, int32_t event,
+                     struct assignment *set)
+{
+    struct names names = NAMES_OF(draft->fields, draft->program.field_count);
+    set->target = names_find(names, entry->key);
+    if (set->target == INDEX_NONE) {
+        sheet_report_unknown(&draft->sheet, entry->key_place, "unknown-field", entry->key, names);
+        return;
+    }
+    set->value = draft_expr_as(draft, entry->value, event, &draft->fields[set->target].type);
+}
+
+static void read_bind(struct draft *draft, const struct yaml_entry *entry, int32_t event,
+                      struct assignment *bind)
+{
+    struct names names = NAMES_OF(draft->parties, draft->program.party_count);
+    bind->target = names_find(names, entry->key);
+    if (bind->target == INDEX_NONE)
+        sheet_report_unknown(&draft->sheet, entry->key_place, "unknown-party", entry->key, names);
+    else
+        bind->value = draft_expr(draft, entry->value, event, STATIC_UNIT);
+}
+
+/* At most as many assignments as there are targets: keys are unique and unknown ones errors. */
+static void read_assignments(struct draft *draft, const struct yaml_node *node, int32_t event,
+                             struct branch *branch)
+{
+    const struct yaml_node *set = sheet_get(node, "set", SHAPE_MAP);
+    const struct yaml_node *bind = sheet_get(node, "bind", SHAPE_MAP);
+    struct assignment *sets = sheet_rows(&draft->sheet, set ? set->count : 0, sizeof *sets);
+    struct assignment *binds = sheet_rows(&draft->sheet, bind ? bind->count : 0, sizeof *binds);
+    if (!sets || !binds)
+        return;
+    branch->sets = sets;
+    branch->binds = binds;
+    branch->set_count = set ? set->count : 0;
+    branch->bind_count = bind ? bind->count : 0;
+    for (uint32_t i = 0; i < branch->set_count; i++)
+        read_set(draft, &set->entries[i], event, &sets[i]);
+    for (uint32_t i = 0; i < branch->bind_count; i++)
+        read_bind(draft, &bind->entries[i], event, &binds[i]);
+}
+
+static void read_outcome(struct draft *draft, const struct yaml_node *node, struct branch *branch)
+{
+    const struct yaml_node *outcome = sheet_get(node, "outcome", SHAPE_SCALAR);
+    if (!outcome)
+        return;
+    branch->outcome = sheet_name(&draft->sheet, outcome->text, outcome->place, NAME_PLAIN);
+    bool leads_to_end = branch->to != INDEX_NONE && draft->states[branch->to].is_end;
+    if (!leads_to_end)
+        sheet_report(&draft->sheet, outcome->place, "outcome-without-end", outcome->text);
+}
+
+static void read_refuse(struct draft *draft, const struct yaml_node *node, enum branch_place where,
+                        struct branch *branch)
+{
+    const struct yaml_node *refuse = sheet_get(node, "refuse", SHAPE_SCALAR | SHAPE_MAP);
+    if (!refuse)
+        return;
+    branch->refuse = sheet_title(&draft->sheet, refuse, BYTES_LITERAL("?"));
+    if (branch->refuse.zh.size == 0)
+        sheet_report(&draft->sheet, refuse->place, "missing-key", BYTES_LITERAL("refuse"));
+    if (where != BRANCH_EVENT)
+        refuse_key(draft, node, "refuse", "expire");
+    refuse_key(draft, node, "to", "refuse");
+    refuse_key(draft, node, "set", "refuse");
+    refuse_key(draft, node, "bind", "refuse");
+}
+
+static void read_branch(struct draft *draft, const struct yaml_node *node, int32_t event,
+                        enum branch_place where, struct branch *branch)
+{
+    branch->to = INDEX_NONE;
+    draft_note(draft, branch, node->place);
+    if (!sheet_keys(&draft->sheet, node, branch_keys, KEY_COUNT(branch_keys)))
+        return;
+    branch->guard = draft_expr(draft, sheet_get(node, "if", SHAPE_SCALAR), event, STATIC_BOOL);
+    branch->to = sheet_refer(&draft->sheet, sheet_get(node, "to", SHAPE_SCALAR),
+                             NAMES_OF(draft->states, draft->program.state_count), "unknown-state");
+    read_assignments(draft, node, event, branch);
+    read_outcome(draft, node, branch);
+    read_refuse(draft, node, where, branch);
+}
+
+const struct branch *draft_branches(struct draft *draft, const struct yaml_node *node,
+                                    int32_t event, enum branch_place where, uint32_t *ret_count)
+{
+    *ret_count = 0;
+    if (!sheet_shape(&draft->sheet, node, SHAPE_MAP | SHAPE_LIST))
+        return NULL;
+    uint32_t count = sheet_many(node);
+    struct branch *branches = sheet_rows(&draft->sheet, count, sizeof *branches);
+    if (!branches)
+        return NULL;
+    if (count == 0)
+        sheet_report(&draft->sheet, node->place, "no-branches", BYTES_NONE);
+    for (uint32_t i = 0; i < count; i++)
+        read_branch(draft, sheet_many_at(node, i), event, where, &branches[i]);
+    *ret_count = count;
+    return branches;
+}
+
+static void read_handler(struct draft *draft, const struct yaml_entry *entry,
+                         struct handler *handler)
+{
+    struct names names = NAMES_OF(draft->events, draft->program.event_count);
+    handler->event = names_find(names, entry->key);
+    draft_note(draft, handler, entry->key_place);
+    if (bytes_is(entry->key, "sub-cases.closed"))
+        sheet_report(&draft->sheet, entry->key_place, "not-yet", entry->key);
+    else if (handler->event == INDEX_NONE)
+        sheet_report_unknown(&draft->sheet, entry->key_place, "unknown-event", entry->key, names);
+    if (handler->event != INDEX_NONE)
+        handler->branches = draft_branches(draft, entry->value, handler->event, BRANCH_EVENT,
+                                           &handler->branch_count);
+}
+
+static const struct handler *read_handlers(struct draft *draft, const struct yaml_node *node,
+                                           uint32_t *ret_count)
+{
+    *ret_count = 0;
+    struct handler *handlers = sheet_rows(&draft->sheet, node ? node->count : 0, sizeof *handlers);
+    if (!node || !handlers)
+        return NULL;
+    for (uint32_t i = 0; i < node->count; i++)
+        read_handler(draft, &node->entries[i], &handlers[i]);
+    *ret_count = node->count;
+    return handlers;
+}
+
+void draft_state_names(struct draft *draft)
+{
+    uint32_t count = draft_rows(draft, "states", PROGRAM_STATES_MAX, &draft->state_nodes);
+    draft->states = sheet_rows(&draft->sheet, count, sizeof *draft->states);
+    if (!draft->states)
+        return;
+    draft->program.state_count = count;
+    for (uint32_t i = 0; i < count; i++) {
+        const struct yaml_entry *entry = &draft->state_nodes->entries[i];
+        const struct yaml_node *end = sheet_get(entry->value, "end", SHAPE_SCALAR);
+        draft->states[i].name = sheet_name(&draft->sheet, entry->key, entry->key_place, NAME_PLAIN);
+        draft->states[i].is_end = end && bytes_is(end->text, "true");
+    }
+}
+
+static void read_state(struct draft *draft, const struct yaml_entry *entry, struct state *state)
+{
+    static const char *const late_words[] = {"refuse", "record"};
+    const struct sheet *sheet = &draft->sheet;
+    const struct yaml_node *node = entry->value;
+    const struct yaml_node *no_clock = sheet_get(node, "no-clock", SHAPE_SCALAR);
+    state->title.zh = entry->key;
+    if (!sheet_keys(sheet, node, state_keys, KEY_COUNT(state_keys)))
+        return;
+    state->title =
+        sheet_title(sheet, sheet_get(node, "title", SHAPE_SCALAR | SHAPE_MAP), entry->key);
+    (void)sheet_bool(sheet, sheet_get(node, "end", SHAPE_SCALAR), false); /* read with the names */
+    state->records_late =
+        sheet_word(sheet, sheet_get(node, "late-events", SHAPE_SCALAR), late_words, 2, 0) == 1;
+    state->no_clock = sheet_text(sheet, no_clock);
+    if (no_clock && state->no_clock.size == 0)
+        sheet_report(sheet, no_clock->place, "missing-key", BYTES_LITERAL("no-clock"));
+    if (state->is_end) {
+        refuse_key(draft, node, "when", "end: true");
+        refuse_key(draft, node, "no-clock", "end: true");
+    } else {
+        refuse_key(draft, node, "late-events", "end: false");
+    }
+    state->handlers =
+        read_handlers(draft, sheet_get(node, "when", SHAPE_MAP), &state->handler_count);
+}
+
+void draft_states(struct draft *draft)
+{
+    for (uint32_t i = 0; i < draft->program.state_count; i++)
+        read_state(draft, &draft->state_nodes->entries[i], &draft->states[i]);
+}
+
+void draft_top_handlers(struct draft *draft)
+{
+    draft->program.handlers = read_handlers(draft, sheet_get(draft->root, "when", SHAPE_MAP),
+                                            &draft->program.handler_count);
+}
+
+void draft_start(struct draft *draft)
+{
+    const struct yaml_node *node = sheet_get(draft->root, "start", SHAPE_MAP);
+    struct branch *start = &draft->program.start;
+    start->to = INDEX_NONE;
+    draft->program.start_event = INDEX_NONE;
+    if (!node || !sheet_keys(&draft->sheet, node, start_keys, KEY_COUNT(start_keys)))
+        return;
+    const struct yaml_node *event = sheet_get(node, "event", SHAPE_SCALAR);
+    draft_note(draft, start, event ? event->place : node->place);
+    draft->program.start_event = sheet_refer(
+        &draft->sheet, event, NAMES_OF(draft->events, draft->program.event_count), "unknown-event");
+    start->to = sheet_refer(&draft->sheet, sheet_get(node, "to", SHAPE_SCALAR),
+                            NAMES_OF(draft->states, draft->program.state_count), "unknown-state");
+    read_assignments(draft, node, draft->program.start_event, start);
+}
