@@ -1,0 +1,398 @@
+/* From the bytes of one event to its fate. The order of what is looked at:
+ * form → partition → quarantine → seen before → caught up with the clock → the core's decision.
+ *
+ * Invariants: every event gets exactly one fate; what is refused is journalled too, with the case
+ * where there is one (it remembers the refusal) and without where there is none; a duplicate writes
+ * nothing. LANGUAGE §3. */
+#include "workers/agenda_parts.h"
+
+#include <string.h>
+
+/* One event on its way. */
+struct arriving {
+    struct agenda *agenda;
+    struct envelope envelope;
+    struct case_event event;
+    struct desk_case *held; /* NULL: there is no such case */
+    struct fate_answer *answer;
+};
+
+/* What a refusal says beside its kind. */
+struct reason {
+    enum refusal refusal;
+    struct bytes detail, wanted;
+};
+
+static void answer_fate(struct fate_answer *answer, enum fate fate, uint64_t position)
+{
+    answer->fate = bytes_from_text(fate_words(fate)->word);
+    answer->position = position;
+}
+
+static void answer_refusal(struct fate_answer *answer, const struct reason *reason,
+                           uint64_t position)
+{
+    const struct word_row *words = refusal_words(reason->refusal);
+    answer_fate(answer, FATE_REFUSED, position);
+    answer->code = bytes_from_text(words->word);
+    answer->zh = bytes_from_text(words->zh);
+    answer->en = bytes_from_text(words->en);
+    answer->detail = reason->detail;
+    answer->wanted = reason->wanted;
+    if (reason->refusal != REFUSAL_BY_RULE)
+        return;
+    answer->zh = reason->detail; /* the workflow's own words */
+    answer->en = reason->wanted.size ? reason->wanted : reason->detail;
+}
+
+/* Where it stands in the journal as it came; data that is too large for that is left out. */
+static void row_of_event(const struct arriving *arriving, struct journal_row *row)
+{
+    struct arena *arena = &arriving->agenda->event;
+    *row = (struct journal_row){
+        .kind = JOURNAL_EVENT,
+        .now_ms = arriving->agenda->batch.now_ms,
+        .event_id = arriving->envelope.id,
+        .source = arriving->envelope.source,
+        .type = arriving->envelope.type,
+        .role = arriving->envelope.role,
+        .time_ms = arriving->event.time_ms,
+        .legal_date = DATE_NONE,
+    };
+    memcpy(row->event_digest, arriving->event.digest, EVENT_DIGEST_SIZE);
+    if (arriving->envelope.data.kind == VALUE_NONE)
+        return;
+    struct buffer buffer;
+    void *memory = arena_alloc(arena, WIRE_EVENT_MAX);
+    buffer_init(&buffer, memory, memory ? WIRE_EVENT_MAX : 0);
+    codec_encode(&arriving->envelope.data, &buffer);
+    row->data = buffer.is_full ? BYTES_NONE : buffer_bytes(&buffer);
+}
+
+/* A refusal that no case remembers. False: no room. */
+static bool refuse_alone(struct arriving *arriving, const struct reason *reason)
+{
+    struct journal_row row;
+    row_of_event(arriving, &row);
+    row.case_id = arriving->envelope.subject;
+    row.fate = FATE_REFUSED;
+    row.refusal = reason->refusal;
+    row.detail = reason->detail;
+    row.wanted = reason->wanted;
+    uint64_t position = batch_next_position(&arriving->agenda->batch);
+    if (batch_add_row(&arriving->agenda->batch, &row) != LD_OK)
+        return false;
+    answer_refusal(arriving->answer, reason, position);
+    return true;
+}
+
+/* What the present state would take instead: the names live in the event's arena. */
+static struct value takes_of(struct arriving *arriving)
+{
+    const struct desk_case *held = arriving->held;
+    int32_t events[PROGRAM_EVENTS_MAX];
+    uint32_t count = case_takes(held->program, &held->state, events);
+    struct value *names = arena_alloc_array(&arriving->agenda->event, count, sizeof *names);
+    if (!names)
+        return VALUE_ABSENT;
+    for (uint32_t i = 0; i < count; i++)
+        names[i] = value_text(held->program->events[events[i]].name);
+    return value_list(names, count);
+}
+
+static bool names_alternatives(enum refusal refusal)
+{
+    return refusal == REFUSAL_UNKNOWN_EVENT || refusal == REFUSAL_NOT_TAKEN
+           || refusal == REFUSAL_NO_BRANCH || refusal == REFUSAL_SUSPENDED;
+}
+
+static void answer_state(struct arriving *arriving)
+{
+    const struct desk_case *held = arriving->held;
+    arriving->answer->state = held->program->states[held->state.state].name;
+}
+
+static struct case_mark mark_of(const struct arriving *arriving, enum fate fate,
+                                enum refusal refusal)
+{
+    struct case_mark mark = {
+        .is_event = true,
+        .fate = fate,
+        .refusal = refusal,
+        .now_ms = arriving->agenda->batch.now_ms,
+    };
+    memcpy(mark.digest, arriving->event.digest, EVENT_DIGEST_SIZE);
+    return mark;
+}
+
+/* A refusal that the case remembers, unless its memory is used up. */
+static bool refuse_in_case(struct arriving *arriving, const struct reason *reason,
+                           int32_t legal_date)
+{
+    struct desk_case *held = arriving->held;
+    if (names_alternatives(reason->refusal))
+        arriving->answer->takes = takes_of(arriving);
+    answer_state(arriving);
+    if (held->state.seen_count >= CASE_SEEN_MAX)
+        return refuse_alone(arriving, reason);
+    struct journal_row row;
+    row_of_event(arriving, &row);
+    row.fate = FATE_REFUSED;
+    row.refusal = reason->refusal;
+    row.detail = reason->detail;
+    row.wanted = reason->wanted;
+    row.legal_date = legal_date;
+    row.is_remembered = true;
+    uint64_t position = batch_next_position(&arriving->agenda->batch);
+    struct case_mark mark = mark_of(arriving, FATE_REFUSED, reason->refusal);
+    enum ld_err err = agenda_keep(arriving->agenda, held, &row, &mark);
+    if (err == LD_OVERFLOW && !held->is_changed)
+        return refuse_alone(arriving, reason);
+    if (err != LD_OK)
+        return false;
+    answer_refusal(arriving->answer, reason, position);
+    return true;
+}
+
+static bool refuse_limit(struct arriving *arriving)
+{
+    struct reason reason = {.refusal = REFUSAL_LIMIT};
+    return arriving->held && arriving->held->state.is_open
+               ? refuse_in_case(arriving, &reason, DATE_NONE)
+               : refuse_alone(arriving, &reason);
+}
+
+/* What was decided, other than a refusal. False: no room in this batch. */
+static bool keep_decision(struct arriving *arriving, struct desk_case *held,
+                          const struct effects *effects)
+{
+    struct journal_row row;
+    row_of_event(arriving, &row);
+    row.facts = effects->facts;
+    row.fact_count = effects->fact_count;
+    row.fate = effects->fate;
+    row.legal_date = effects->legal_date;
+    row.is_remembered = true;
+    uint64_t position = batch_next_position(&arriving->agenda->batch);
+    struct case_mark mark = mark_of(arriving, effects->fate, REFUSAL_NONE);
+    bool is_touched = held->is_changed;
+    enum ld_err err = agenda_keep(arriving->agenda, held, &row, &mark);
+    if (err == LD_OVERFLOW && !is_touched)
+        return refuse_limit(arriving);
+    if (err != LD_OK)
+        return false;
+    answer_fate(arriving->answer, effects->fate, position);
+    return true;
+}
+
+static enum ld_err decide(struct arriving *arriving, const struct desk_case *held,
+                          struct effects *effects)
+{
+    struct agenda *agenda = arriving->agenda;
+    struct case_input input = {
+        .kind = INPUT_EVENT, .now_ms = agenda->batch.now_ms, .event = arriving->event};
+    *effects = (struct effects){.facts = agenda->facts};
+    arena_clear(&agenda->step);
+    return case_step(held->program, &held->rules, &held->state, &input, &agenda->step, effects);
+}
+
+static bool event_of_case(struct arriving *arriving)
+{
+    struct effects effects;
+    if (decide(arriving, arriving->held, &effects) != LD_OK)
+        return refuse_limit(arriving);
+    if (effects.fate == FATE_REFUSED) {
+        struct reason reason = {effects.refusal, effects.detail, effects.detail_wanted};
+        return refuse_in_case(arriving, &reason, effects.legal_date);
+    }
+    if (!keep_decision(arriving, arriving->held, &effects))
+        return false;
+    answer_state(arriving);
+    return true;
+}
+
+/* The first answer again. Its details stand in its row, which may be of this very batch. */
+static void answer_duplicate(struct arriving *arriving, const struct seen_event *seen)
+{
+    struct agenda *agenda = arriving->agenda;
+    struct fate_answer *answer = arriving->answer;
+    struct bytes bytes = batch_row(&agenda->batch, seen->position);
+    struct store_view *view = bytes.size ? NULL : agenda_view(agenda);
+    struct journal_row row = {0};
+    arena_clear(&agenda->step);
+    if (view
+        && agenda->rooms.store->ops->view_row(view, seen->position, &agenda->step, &bytes) != LD_OK)
+        bytes = BYTES_NONE;
+    answer_fate(answer, FATE_DUPLICATE, seen->position);
+    answer->first_fate = bytes_from_text(fate_words(seen->fate)->word);
+    answer->first_position = seen->position;
+    answer_state(arriving);
+    if (seen->fate != FATE_REFUSED)
+        return;
+    answer->first_code = bytes_from_text(refusal_words(seen->refusal)->word);
+    if (bytes.size == 0 || journal_row_decode(bytes, &agenda->step, &row) != LD_OK)
+        return;
+    answer->detail = row.detail;
+    answer->wanted = row.wanted;
+}
+
+static bool refuse_start(struct arriving *arriving, enum shelf_start found)
+{
+    struct reason reason = {.detail = arriving->envelope.workflow};
+    switch (found) {
+    case START_FOUND:
+    case START_NONE: reason.refusal = REFUSAL_UNKNOWN_CASE; break;
+    case START_NOT_EFFECTIVE: reason.refusal = REFUSAL_NOT_EFFECTIVE; break;
+    case START_AMBIGUOUS: reason.refusal = REFUSAL_AMBIGUOUS_START; break;
+    }
+    return refuse_alone(arriving, &reason);
+}
+
+static bool start_case(struct arriving *arriving)
+{
+    struct agenda *agenda = arriving->agenda;
+    const struct program *program = NULL;
+    struct rules rules;
+    arena_clear(&agenda->step);
+    enum shelf_start found =
+        shelf_start(agenda->rooms.shelf, &arriving->event, arriving->envelope.workflow,
+                    agenda->batch.now_ms, &agenda->step, &program);
+    if (found != START_FOUND || !shelf_rules(agenda->rooms.shelf, program, &rules))
+        return refuse_start(arriving, found);
+    size_t mark = arena_mark(&agenda->desk.arena);
+    struct desk_case *blank = NULL;
+    if (desk_blank(&agenda->desk, program, &rules, arriving->envelope.subject, &blank) != LD_OK)
+        return false;
+    struct effects effects;
+    bool is_decided = decide(arriving, blank, &effects) == LD_OK;
+    if (is_decided && effects.fate == FATE_STARTED) {
+        if (!keep_decision(arriving, blank, &effects))
+            return false;
+        if (!blank->state.is_open)
+            return true; /* refused: over a bound */
+        desk_keep(&agenda->desk, blank);
+        arriving->held = blank;
+        answer_state(arriving);
+        return true;
+    }
+    arena_rewind(&agenda->desk.arena, mark);
+    struct reason reason = {effects.refusal, effects.detail, effects.detail_wanted};
+    return is_decided ? refuse_alone(arriving, &reason) : refuse_limit(arriving);
+}
+
+static bool refuse_quarantined(struct arriving *arriving)
+{
+    struct reason reason = {.refusal = REFUSAL_QUARANTINED};
+    return refuse_alone(arriving, &reason);
+}
+
+static bool dispatch(struct arriving *arriving)
+{
+    struct agenda *agenda = arriving->agenda;
+    arena_clear(&agenda->step);
+    enum ld_err err = desk_take(&agenda->desk, agenda->rooms.store, agenda->rooms.shelf,
+                                arriving->envelope.subject, &agenda->step, &arriving->held);
+    if (err == LD_FULL)
+        return false;
+    if (err == LD_NOT_FOUND)
+        return start_case(arriving);
+    if (err != LD_OK)
+        return refuse_quarantined(arriving); /* its record is damaged: it alone stands still */
+    const struct seen_event *seen = case_seen(&arriving->held->state, arriving->event.digest);
+    if (seen) {
+        answer_duplicate(arriving, seen);
+        return true;
+    }
+    err = agenda_catch_up(agenda, arriving->held, agenda->batch.now_ms);
+    if (err == LD_BUSY)
+        return false;
+    return err == LD_OK ? event_of_case(arriving) : refuse_quarantined(arriving);
+}
+
+/* An event that the worker may have died of before is begun on record, alone in its batch. */
+static bool is_fatal(struct arriving *arriving)
+{
+    struct agenda *agenda = arriving->agenda;
+    const struct message *message = agenda->taking.message;
+    const uint8_t *digest = arriving->event.digest;
+    if (!agenda->rooms.poison)
+        return false;
+    if (poison_is_quarantined(agenda->rooms.poison, digest))
+        return true;
+    if (!message || !message->is_again || agenda->has_suspect)
+        return false;
+    if (!poison_begin(agenda->rooms.poison, digest))
+        return true;
+    agenda->has_suspect = true;
+    memcpy(agenda->suspect, digest, EVENT_DIGEST_SIZE);
+    return false;
+}
+
+/* What can be told of an event that is none: its id, as far as it is one. */
+static bool refuse_malformed(struct arriving *arriving, const struct value *map,
+                             const struct envelope_problem *problem)
+{
+    struct bytes id = value_get_text(map, "id");
+    struct bytes subject = value_get_text(map, "subject");
+    arriving->envelope = (struct envelope){.time_ms = INSTANT_NONE};
+    arriving->event.time_ms = INSTANT_NONE;
+    if (id.size <= WIRE_ID_MAX)
+        arriving->envelope.id = id;
+    if (subject.size <= WIRE_SUBJECT_MAX)
+        arriving->envelope.subject = subject;
+    arriving->answer->id = arriving->envelope.id;
+    arriving->answer->subject = arriving->envelope.subject;
+    struct reason reason = {.refusal = REFUSAL_MALFORMED,
+                            .detail = bytes_from_text(problem->attribute)};
+    if (!refuse_alone(arriving, &reason))
+        return false;
+    arriving->answer->zh = bytes_from_text(problem->zh);
+    arriving->answer->en = bytes_from_text(problem->en);
+    return true;
+}
+
+static void event_of_envelope(struct arriving *arriving)
+{
+    const struct envelope *envelope = &arriving->envelope;
+    arriving->event = (struct case_event){
+        .id = envelope->id,
+        .source = envelope->source,
+        .type = envelope->type,
+        .subject = envelope->subject,
+        .time_ms = envelope->time_ms,
+        .roles = &arriving->envelope.role,
+        .role_count = envelope->role.size ? 1 : 0,
+        .data = envelope->data,
+    };
+    digest_event(envelope->source, envelope->id, arriving->event.digest);
+    arriving->answer->id = envelope->id;
+    arriving->answer->subject = envelope->subject;
+}
+
+bool agenda_event(struct agenda *agenda, struct bytes raw, struct fate_answer *ret_answer)
+{
+    static const struct envelope_problem too_large = {"", "事件过大", "the event is too large"};
+    static const struct envelope_problem unreadable = {"", "事件内容无法解读",
+                                                       "the event cannot be decoded"};
+    struct arriving arriving = {.agenda = agenda, .answer = ret_answer};
+    struct envelope_problem problem = {0};
+    struct value map = VALUE_ABSENT;
+    *ret_answer = (struct fate_answer){0};
+    arena_clear(&agenda->event);
+    if (raw.size > WIRE_EVENT_MAX)
+        return refuse_malformed(&arriving, &map, &too_large);
+    if (codec_decode(raw, WIRE_DEPTH_MAX, &agenda->event, &map) != LD_OK)
+        return refuse_malformed(&arriving, &map, &unreadable);
+    if (envelope_from_value(&map, shelf_zone(agenda->rooms.shelf), &arriving.envelope, &problem)
+        != LD_OK)
+        return refuse_malformed(&arriving, &map, &problem);
+    event_of_envelope(&arriving);
+    const struct store_identity *identity = &agenda->identity;
+    if (wire_partition(arriving.envelope.subject, identity->partitions) != identity->partition) {
+        struct reason reason = {.refusal = REFUSAL_WRONG_PARTITION};
+        return refuse_alone(&arriving, &reason);
+    }
+    if (is_fatal(&arriving))
+        return refuse_quarantined(&arriving);
+    return dispatch(&arriving);
+}

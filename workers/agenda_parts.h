@@ -1,0 +1,113 @@
+/* The inside of the agenda, for its own files: agenda.c (the turn), agenda_case.c (steps of one
+ * case), agenda_event.c (publishing), agenda_write.c (other writes), agenda_read.c (exact reads),
+ * recover.c. */
+#ifndef LD_WORKERS_AGENDA_PARTS_H
+#define LD_WORKERS_AGENDA_PARTS_H
+
+#include "proto/envelope.h"
+#include "workers/agenda.h"
+#include "workers/ask.h"
+#include "workers/batch.h"
+#include "workers/desk.h"
+#include "workers/feed.h"
+
+enum {
+    STEP_ARENA_SIZE = 8 << 20,
+    EVENT_ARENA_SIZE = 4 << 20,
+    TURN_ARENA_SIZE = 16 << 20,
+    ANSWER_SIZE = 2 << 20,
+};
+
+/* The message that is being taken, perhaps over several batches. */
+struct taking {
+    struct message *message; /* owned; NULL: none */
+    struct codec_items items;
+    struct bytes next; /* the event that did not fit into the last batch */
+    bool has_next;
+    uint32_t left;        /* events without a fate, next among them */
+    struct buffer answer; /* its fates so far */
+};
+
+/* A manual clock was set: everything due up to it fires before anything else is taken. */
+struct settling {
+    struct message *message; /* owned; NULL: nothing is settling */
+    uint64_t fired_before;
+};
+
+struct agenda {
+    struct agenda_rooms rooms;
+    struct store_identity identity;
+    uint64_t epoch;
+    uint64_t last_position;
+    int64_t now_ms;              /* of the last batch */
+    uint8_t digest[DIGEST_SIZE]; /* of the last batch */
+    struct batch batch;
+    struct desk desk;
+    struct feed_table feeds;
+    struct arena step;  /* one step: its facts and texts */
+    struct arena event; /* one event: envelope and answer */
+    struct arena turn;  /* until the commit: what writes put into the batch, and requests */
+    struct fact *facts; /* EFFECTS_MAX */
+    struct diagnostics *diagnostics;
+    struct taking taking;
+    struct settling settling;
+    struct list done;  /* answered when the batch is durable */
+    struct list reads; /* answered after it */
+    uint32_t turn_events;
+    bool is_last;      /* nothing more is taken in this turn */
+    bool is_unsettled; /* due cases are left over from the last turn */
+    bool has_suspect;
+    uint8_t suspect[EVENT_DIGEST_SIZE];
+    struct store_view *view; /* at most one a turn; NULL: not opened */
+    enum store_outcome outcome;
+    uint64_t events, fired;
+    uint32_t parked, damaged;
+};
+
+/* --- agenda_case.c --- */
+
+/* Appends the row of a step on a case and applies its facts. LD_FULL: no room in this batch;
+ * LD_OVERFLOW: the case's record would grow past its bound. Then nothing has changed. */
+LD_MUST_USE enum ld_err agenda_keep(struct agenda *agenda, struct desk_case *held,
+                                    struct journal_row *row, const struct case_mark *mark);
+/* Fires every instant of the case at or before until. LD_BUSY: the batch is full, commit first;
+ * LD_OVERFLOW: its clocks cannot be derived, the case is parked. */
+LD_MUST_USE enum ld_err agenda_catch_up(struct agenda *agenda, struct desk_case *held,
+                                        int64_t until_ms);
+/* Fires due cases in the order of their instants, within the turn's budget. True: nothing that is
+ * due is left. */
+bool agenda_sweep(struct agenda *agenda, int64_t until_ms);
+
+/* --- agenda_event.c --- */
+
+/* One event, as its bytes came, to its fate; the answer's views live until the next event. False:
+ * the batch is full, the same event is to be given again after the commit. */
+bool agenda_event(struct agenda *agenda, struct bytes raw, struct fate_answer *ret_answer);
+
+/* --- agenda_write.c --- */
+
+enum take { TAKE_DONE, TAKE_LATER, TAKE_READ };
+
+/* A request: done (and answered once durable), to be read after the commit, or to wait for a batch
+ * of its own. */
+enum take agenda_request(struct agenda *agenda, struct message *message);
+/* The clock's answer, once everything has fired. */
+void agenda_answer_clock(struct agenda *agenda, struct message *message);
+
+/* --- agenda_read.c --- */
+
+void agenda_read(struct agenda *agenda, struct message *message);
+
+/* --- agenda.c --- */
+
+/* The turn's view, or NULL. */
+struct store_view *agenda_view(struct agenda *agenda);
+void agenda_close_view(struct agenda *agenda);
+/* Appends what the batch holds. */
+LD_MUST_USE enum store_outcome agenda_commit(struct agenda *agenda);
+void agenda_begin(struct agenda *agenda);
+/* A request to be answered, with the arena for it. False: it was refused as malformed. */
+bool agenda_ask(struct agenda *agenda, struct message *message, struct value *question,
+                struct ask *ret_ask);
+
+#endif

@@ -1,0 +1,415 @@
+/* Requests that change something other than by an event: deployments, subscriptions and the clock.
+ * Each puts what it changes into the turn's batch; its answer leaves with the batch's.
+ *
+ * Invariant: a deployment ends its turn, so that every event behind it in the order of messages is
+ * decided with it, and every one before it without. */
+#include "workers/agenda_parts.h"
+#include "workers/form.h"
+
+#include "proto/ask.h"
+
+#include <string.h>
+
+/* An instant as a request gives it: text in RFC 3339. */
+static bool instant_of(const struct ask *ask, const char *key, int64_t *ret_instant_ms)
+{
+    return instant_parse(value_get_text(ask->question, key), shelf_zone(ask->shelf),
+                         ret_instant_ms);
+}
+
+static struct form form_of(const struct ask *ask, uint32_t capacity)
+{
+    return form_open(ask->arena, capacity, shelf_zone(ask->shelf));
+}
+
+/* --- deploy ---------------------------------------------------------------------------------- */
+
+static void answer_deployed(struct ask *ask, const struct shelf_entry *entry, const char *result)
+{
+    struct form form = form_of(ask, 5);
+    form_word(&form, "kind", artifact_kind_word(entry->kind));
+    form_text(&form, "id", entry->id);
+    form_int(&form, "version", entry->version);
+    form_digest(&form, "digest", entry->digest, DIGEST_SIZE);
+    form_word(&form, "result", result);
+    ask->answer = form_close(&form);
+}
+
+static const char *severity_word(enum severity severity)
+{
+    switch (severity) {
+    case SEVERITY_ERROR: return "error";
+    case SEVERITY_WARNING: return "warning";
+    case SEVERITY_NOTE: return "note";
+    }
+    return "";
+}
+
+static struct value diagnostic_value(const struct ask *ask, const struct diagnostic *diagnostic)
+{
+    struct form form = form_of(ask, 9);
+    form_word(&form, "severity", severity_word(diagnostic->severity));
+    form_word(&form, "code", diagnostic->code);
+    form_text(&form, "file", diagnostic->file);
+    form_int(&form, "line", diagnostic->place.line);
+    form_int(&form, "column", diagnostic->place.column);
+    form_text(&form, "zh", diagnostic->zh);
+    form_text(&form, "en", diagnostic->en);
+    form_text(&form, "hint_zh", diagnostic->hint_zh);
+    form_text(&form, "hint_en", diagnostic->hint_en);
+    return form_close(&form);
+}
+
+/* An error with its own words and the diagnostics, where there are any. */
+static void refuse_deploy(struct ask *ask, const struct diagnostics *diagnostics,
+                          const struct shelf_refusal *refusal)
+{
+    struct form form = form_of(ask, 4);
+    const struct wire_error_row *words = wire_error_words(WIRE_ERROR_REFUSED);
+    form_word(&form, "zh", refusal->zh ? refusal->zh : words->zh);
+    form_word(&form, "en", refusal->en ? refusal->en : words->en);
+    struct value *rows = form_items(ask->arena, diagnostics->count);
+    for (uint32_t i = 0; rows && i < diagnostics->count; i++)
+        rows[i] = diagnostic_value(ask, &diagnostics->rows[i]);
+    if (rows && diagnostics->count)
+        form_value(&form, "diagnostics", value_list(rows, diagnostics->count));
+    ask->code = WIRE_ERROR_REFUSED;
+    ask->answer = form_close(&form);
+}
+
+/* The journal's row and the artifact's text, in the batch. */
+static enum ld_err keep_artifact(struct agenda *agenda, const struct shelf_entry *entry)
+{
+    struct journal_row row = {
+        .kind = JOURNAL_ARTIFACT,
+        .now_ms = agenda->batch.now_ms,
+        .artifact_kind = (uint8_t)entry->kind,
+        .artifact_id = entry->id,
+        .artifact_version = entry->version,
+        .time_ms = INSTANT_NONE,
+        .legal_date = DATE_NONE,
+    };
+    memcpy(row.artifact_digest, entry->digest, DIGEST_SIZE);
+    struct store_artifact artifact = {(uint8_t)entry->kind, entry->id, entry->version, entry->text};
+    enum ld_err err = batch_add_artifact(&agenda->batch, artifact);
+    return err == LD_OK ? batch_add_row(&agenda->batch, &row) : err;
+}
+
+static enum ld_err stage(struct agenda *agenda, struct bytes file, struct bytes text,
+                         uint32_t version, struct shelf_refusal *refusal,
+                         const struct shelf_entry **ret_entry)
+{
+    arena_clear(&agenda->step); /* the diagnostics' texts live here until they are answered */
+    diagnostics_init(agenda->diagnostics, &agenda->step, file);
+    enum ld_err err =
+        shelf_stage(agenda->rooms.shelf, text, version, agenda->diagnostics, refusal, ret_entry);
+    return err == LD_OK ? keep_artifact(agenda, *ret_entry) : err;
+}
+
+/* Open cases would have to be derived again under other rules, all in one durable sweep. Until
+ * that is there, a rule that cases are judged by stays as it was first deployed. */
+static bool changes_rules(const struct agenda *agenda, const struct artifact_name *name,
+                          struct bytes text, struct shelf_refusal *ret_refusal)
+{
+    const struct shelf_entry *newest =
+        name->kind == ARTIFACT_WORKFLOW || name->kind == ARTIFACT_UNKNOWN
+            ? NULL
+            : shelf_newest(agenda->rooms.shelf, name->kind, name->id);
+    if (!newest || bytes_equal(newest->text, text))
+        return false;
+    ret_refusal->zh = "更换日历、规则或单位目录的新版本需要重新推算在途案件,本版本尚不支持";
+    ret_refusal->en = "a new version of a calendar, policy or directory needs every open case to "
+                      "be derived again, which this release does not do yet";
+    return true;
+}
+
+static enum take request_deploy(struct agenda *agenda, struct ask *ask)
+{
+    struct bytes text = value_get_text(ask->question, "text");
+    struct bytes file = value_get_text(ask->question, "file");
+    struct shelf_refusal refusal = {0};
+    const struct shelf_entry *entry = NULL;
+    if (!batch_is_empty(&agenda->batch))
+        return TAKE_LATER;
+    agenda->diagnostics->count = 0;
+    arena_clear(&agenda->step);
+    struct artifact_name name = artifact_name_of(text, &agenda->step);
+    enum ld_err err = LD_INVALID;
+    if (text.size > 0 && text.size <= DEFINITION_SIZE_MAX
+        && !changes_rules(agenda, &name, text, &refusal))
+        err = stage(agenda, file.size ? file : name.id, text, 0, &refusal, &entry);
+    if (err == LD_OK) {
+        answer_deployed(ask, entry, "deployed");
+        agenda->is_last = true;
+    } else if (err == LD_EXISTS) {
+        answer_deployed(ask, entry, "exists");
+    } else {
+        shelf_unstage(agenda->rooms.shelf);
+        refuse_deploy(ask, agenda->diagnostics, &refusal);
+    }
+    return TAKE_DONE;
+}
+
+enum ld_err agenda_seed(struct agenda *agenda, const struct store_artifact *artifacts,
+                        uint32_t count)
+{
+    agenda_begin(agenda);
+    for (uint32_t i = 0; i < count; i++) {
+        struct shelf_refusal refusal = {0};
+        const struct shelf_entry *entry = NULL;
+        enum ld_err err = stage(agenda, artifacts[i].id, artifacts[i].text, artifacts[i].version,
+                                &refusal, &entry);
+        if (err != LD_OK && err != LD_EXISTS)
+            return err;
+    }
+    switch (agenda_commit(agenda)) {
+    case STORE_OK: shelf_publish(agenda->rooms.shelf); return LD_OK;
+    case STORE_FULL: return LD_FULL;
+    case STORE_FENCED: return LD_FENCED;
+    case STORE_RETRY:
+    case STORE_IN_DOUBT: break;
+    }
+    return LD_IO;
+}
+
+/* --- subscriptions --------------------------------------------------------------------------- */
+
+static bool is_name(struct bytes name)
+{
+    for (size_t i = 0; i < name.size; i++) {
+        if (name.ptr[i] < 0x21 || name.ptr[i] == 0x7f)
+            return false;
+    }
+    return name.size > 0 && name.size <= NAME_MAX_SIZE;
+}
+
+static bool level_of(struct bytes word, uint32_t *levels)
+{
+    for (int level = ALERT_NOTICE; level < ALERT_LEVEL_COUNT; level++) {
+        if (bytes_is(word, alert_level_word((enum alert_level)level))) {
+            *levels |= 1U << level;
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool read_filter(const struct ask *ask, struct feed *feed)
+{
+    const struct value *levels = value_get(ask->question, "levels");
+    const struct value *units = value_get(ask->question, "units");
+    uint32_t level_count = levels && levels->kind == VALUE_LIST ? levels->as.list.count : 0;
+    for (uint32_t i = 0; i < level_count; i++) {
+        const struct value *word = &levels->as.list.items[i];
+        if (word->kind != VALUE_TEXT || !level_of(word->as.text, &feed->levels))
+            return false;
+    }
+    feed->unit_count = units && units->kind == VALUE_LIST ? units->as.list.count : 0;
+    for (uint32_t i = 0; i < feed->unit_count && i < FEED_UNITS_MAX; i++) {
+        const struct value *unit = &units->as.list.items[i];
+        if (unit->kind != VALUE_TEXT || !is_name(unit->as.text))
+            return false;
+        feed->units[i] = unit->as.text;
+    }
+    return feed->unit_count <= FEED_UNITS_MAX;
+}
+
+/* What the batch says of a feed, else the table; empty: there is none. */
+static struct bytes feed_record(const struct agenda *agenda, struct bytes name)
+{
+    for (uint32_t i = 0; i < agenda->batch.feed_count; i++) {
+        if (bytes_equal(agenda->batch.feeds[i].name, name))
+            return agenda->batch.feeds[i].record;
+    }
+    return feed_table_get(&agenda->feeds, name);
+}
+
+/* Puts a feed's new record (NULL: it is removed) into the batch; name and record outlive it. */
+static bool keep_feed(struct agenda *agenda, struct bytes name, const struct feed *feed)
+{
+    struct store_feed put = {.name = arena_copy(&agenda->turn, name)};
+    if (feed) {
+        void *memory = arena_alloc(&agenda->turn, FEED_RECORD_MAX);
+        struct buffer buffer;
+        buffer_init(&buffer, memory, memory ? FEED_RECORD_MAX : 0);
+        feed_encode(feed, &buffer);
+        put.record = buffer_bytes(&buffer);
+        if (buffer.is_full)
+            return false;
+    }
+    return put.name.ptr && batch_add_feed(&agenda->batch, put) == LD_OK;
+}
+
+static bool journal_feed(struct agenda *agenda, struct bytes name)
+{
+    struct journal_row row = {.kind = JOURNAL_FEED,
+                              .now_ms = agenda->batch.now_ms,
+                              .artifact_id = name,
+                              .time_ms = INSTANT_NONE,
+                              .legal_date = DATE_NONE};
+    return batch_add_row(&agenda->batch, &row) == LD_OK;
+}
+
+static void answer_feed(struct ask *ask, struct bytes name, const uint64_t *cursor,
+                        const char *result)
+{
+    struct form form = form_of(ask, 3);
+    form_text(&form, "name", name);
+    if (cursor)
+        form_int(&form, "cursor", (int64_t)*cursor);
+    form_word(&form, "result", result);
+    ask->answer = form_close(&form);
+}
+
+static enum take request_subscribe(struct agenda *agenda, struct ask *ask)
+{
+    struct bytes name = value_get_text(ask->question, "name");
+    struct feed feed = {0}, old;
+    if (!is_name(name) || !read_filter(ask, &feed)) {
+        ask_refuse(ask, WIRE_ERROR_MALFORMED, BYTES_NONE);
+        return TAKE_DONE;
+    }
+    bool is_known = feed_decode(feed_record(agenda, name), &old) == LD_OK;
+    if (is_known && feed_same_filter(&old, &feed)) {
+        answer_feed(ask, name, &old.cursor, "exists");
+        return TAKE_DONE;
+    }
+    bool is_from_start = bytes_is(value_get_text(ask->question, "from"), "start");
+    /* What this batch holds so far comes before the subscription. */
+    feed.cursor = is_known        ? old.cursor
+                  : is_from_start ? 0
+                                  : batch_next_position(&agenda->batch) - 1;
+    bool is_full = !is_known && agenda->feeds.count + agenda->batch.feed_count >= FEEDS_MAX;
+    if (is_full || !keep_feed(agenda, name, &feed) || !journal_feed(agenda, name)) {
+        ask_refuse(ask, WIRE_ERROR_REFUSED, BYTES_LITERAL("too many subscriptions"));
+        return TAKE_DONE;
+    }
+    answer_feed(ask, name, &feed.cursor, is_known ? "changed" : "subscribed");
+    return TAKE_DONE;
+}
+
+static enum take request_unsubscribe(struct agenda *agenda, struct ask *ask)
+{
+    struct bytes name = value_get_text(ask->question, "name");
+    if (feed_record(agenda, name).size == 0) {
+        ask_refuse(ask, WIRE_ERROR_NOT_FOUND, name);
+        return TAKE_DONE;
+    }
+    if (!keep_feed(agenda, name, NULL) || !journal_feed(agenda, name))
+        return TAKE_LATER;
+    answer_feed(ask, name, NULL, NULL);
+    return TAKE_DONE;
+}
+
+/* A cursor moves forward only, and not past what there is: an old acknowledgement that arrives
+ * late does no harm. */
+static enum take request_ack(struct agenda *agenda, struct ask *ask)
+{
+    struct bytes name = value_get_text(ask->question, "name");
+    int64_t cursor = value_get_int(ask->question, "cursor", -1);
+    struct feed feed;
+    if (feed_decode(feed_record(agenda, name), &feed) != LD_OK) {
+        ask_refuse(ask, WIRE_ERROR_NOT_FOUND, name);
+        return TAKE_DONE;
+    }
+    if (cursor < 0 || (uint64_t)cursor > agenda->last_position) {
+        ask_refuse(ask, WIRE_ERROR_REFUSED, BYTES_LITERAL("no such cursor"));
+        return TAKE_DONE;
+    }
+    if ((uint64_t)cursor > feed.cursor) {
+        feed.cursor = (uint64_t)cursor;
+        if (!keep_feed(agenda, name, &feed))
+            return TAKE_LATER;
+    }
+    answer_feed(ask, name, &feed.cursor, NULL);
+    return TAKE_DONE;
+}
+
+/* --- the clock ------------------------------------------------------------------------------- */
+
+static enum take confirm_clock(struct agenda *agenda, struct ask *ask)
+{
+    struct engine_clock *clock = agenda->rooms.clock;
+    if (clock->is_manual) {
+        ask_refuse(ask, WIRE_ERROR_REFUSED, BYTES_LITERAL("the clock is manual"));
+        return TAKE_DONE;
+    }
+    clock->is_confirmed = true; /* by the next reading */
+    struct form form = form_of(ask, 2);
+    form_instant(&form, "now", clock->now_ms);
+    form_int(&form, "fired", 0);
+    ask->answer = form_close(&form);
+    return TAKE_DONE;
+}
+
+static enum take set_clock(struct agenda *agenda, struct ask *ask, struct message *message)
+{
+    struct engine_clock *clock = agenda->rooms.clock;
+    int64_t to_ms = 0;
+    if (!instant_of(ask, "to", &to_ms)) {
+        ask_refuse(ask, WIRE_ERROR_MALFORMED, BYTES_LITERAL("to"));
+        return TAKE_DONE;
+    }
+    if (!clock->is_manual || to_ms < agenda->batch.now_ms) {
+        ask_refuse(ask, WIRE_ERROR_REFUSED,
+                   clock->is_manual ? BYTES_LITERAL("the clock does not go back")
+                                    : BYTES_LITERAL("the clock is real"));
+        return TAKE_DONE;
+    }
+    if (!batch_is_empty(&agenda->batch))
+        return TAKE_LATER; /* what came before it happened before it */
+    struct journal_row row = {
+        .kind = JOURNAL_CLOCK, .now_ms = to_ms, .time_ms = INSTANT_NONE, .legal_date = DATE_NONE};
+    enum ld_err err = engine_clock_set(clock, to_ms);
+    LD_ASSERT(err == LD_OK);
+    err = batch_add_row(&agenda->batch, &row);
+    LD_ASSERT(err == LD_OK); /* the batch is empty */
+    agenda->batch.now_ms = to_ms;
+    agenda->settling = (struct settling){message, agenda->fired};
+    agenda->is_last = true;
+    return TAKE_DONE;
+}
+
+void agenda_answer_clock(struct agenda *agenda, struct message *message)
+{
+    struct ask ask;
+    struct value question;
+    if (!agenda_ask(agenda, message, &question, &ask))
+        return;
+    struct form form = form_of(&ask, 2);
+    form_instant(&form, "now", agenda->rooms.clock->now_ms);
+    form_int(&form, "fired", (int64_t)(agenda->fired - agenda->settling.fired_before));
+    ask.answer = form_close(&form);
+    (void)ask_reply(&ask, message); /* far smaller than the wire's bound */
+}
+
+/* --- which request it is ---------------------------------------------------------------------- */
+
+enum take agenda_request(struct agenda *agenda, struct message *message)
+{
+    struct ask ask;
+    struct value question;
+    if (!agenda_ask(agenda, message, &question, &ask))
+        return TAKE_DONE;
+    struct bytes word = value_get_text(&question, "ask");
+    enum take take = TAKE_DONE;
+    if (bytes_is(word, ASK_CASE) || bytes_is(word, ASK_HISTORY) || bytes_is(word, ASK_STATUS))
+        return TAKE_READ;
+    if (bytes_is(word, ASK_DEPLOY))
+        take = request_deploy(agenda, &ask);
+    else if (bytes_is(word, ASK_SUBSCRIBE))
+        take = request_subscribe(agenda, &ask);
+    else if (bytes_is(word, ASK_UNSUBSCRIBE))
+        take = request_unsubscribe(agenda, &ask);
+    else if (bytes_is(word, ASK_ACK))
+        take = request_ack(agenda, &ask);
+    else if (bytes_is(word, ASK_CLOCK) && value_get_bool(&question, "confirm", false))
+        take = confirm_clock(agenda, &ask);
+    else if (bytes_is(word, ASK_CLOCK))
+        take = set_clock(agenda, &ask, message);
+    else
+        ask_refuse(&ask, WIRE_ERROR_UNKNOWN_ASK, word);
+    if (take == TAKE_DONE && agenda->settling.message != message && !ask_reply(&ask, message))
+        message_refuse(message, WIRE_ERROR_TOO_LARGE, BYTES_NONE);
+    return take;
+}

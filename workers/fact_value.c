@@ -1,0 +1,134 @@
+/* The words of history. A row names things by index; what the index means is in the program that
+ * the case is pinned to. */
+#include "workers/fact_value.h"
+
+enum { FACT_KEYS = 18 };
+
+struct value field_value(const struct field *field, const struct value *value)
+{
+    bool is_sealed = field->class == CLASS_SEALED && value->kind != VALUE_NONE;
+    return is_sealed ? value_words("***") : *value;
+}
+
+static const char *reason_word(enum recipient_reason reason)
+{
+    switch (reason) {
+    case RECIPIENT_WHO: return "who";
+    case RECIPIENT_SUPERVISOR: return "supervisor";
+    case RECIPIENT_PARTY: return "party";
+    case RECIPIENT_UNIT: return "unit";
+    case RECIPIENT_ROLE: return "role";
+    }
+    return "";
+}
+
+struct value recipients_value(const struct alert *alert, struct arena *arena, int zone_minutes)
+{
+    struct value *items = form_items(arena, alert->recipient_count);
+    for (uint32_t i = 0; items && i < alert->recipient_count; i++) {
+        const struct alert_recipient *recipient = &alert->recipients[i];
+        struct form form = form_open(arena, 3, zone_minutes);
+        form_text(&form, "unit", recipient->unit);
+        form_word(&form, "reason", reason_word(recipient->reason));
+        form_text(&form, "name", recipient->name);
+        items[i] = form_close(&form);
+    }
+    return value_list(items, items ? alert->recipient_count : 0);
+}
+
+void form_run(struct form *form, const struct clock_run *run)
+{
+    form_word(form, "status", clock_status_word(run->status));
+    form_int(form, "runs", run->runs);
+    if (run->status == CLOCK_IDLE)
+        return;
+    form_date(form, "anchor", run->anchor);
+    form_date(form, "last_day", run->due.last_day);
+    form_date(form, "unrolled", run->due.unrolled);
+    form_instant(form, "due", run->due.due_ms);
+    form_bool(form, "provisional", run->due.is_provisional);
+    form_instant(form, "breached", run->breached_ms);
+    form_instant(form, "ended", run->ended_ms);
+    if (run->status == CLOCK_MET_LATE)
+        form_int(form, "days_late", run->days_late);
+}
+
+static void state_fact(struct form *form, const struct fact *fact, const struct program *program)
+{
+    const struct state *state = &program->states[fact->index];
+    form_text(form, "state", state->name);
+    form_title(form, "title", &state->title);
+    form_text(form, "outcome", fact->text);
+}
+
+static void clock_name(struct form *form, const char *key, const struct fact *fact,
+                       const struct program *program)
+{
+    if (fact->index >= 0 && (uint32_t)fact->index < program->clock_count)
+        form_text(form, key, program->clocks[fact->index].name);
+}
+
+static void alert_fact(struct form *form, const struct fact *fact, const struct program *program)
+{
+    const struct alert *alert = fact->alert;
+    clock_name(form, "clock", fact, program);
+    form_word(form, "level", alert_level_word(alert->level));
+    form_int(form, "rung", alert->rung);
+    form_date(form, "last_day", alert->last_day);
+    form_bool(form, "unacknowledged", alert->is_unacknowledged);
+    form_value(form, "to", recipients_value(alert, form->arena, form->zone_minutes));
+}
+
+static const char *kind_word(enum fact_kind kind)
+{
+    switch (kind) {
+    case FACT_OPENED: return "opened";
+    case FACT_STATE: return "state";
+    case FACT_FIELD: return "field";
+    case FACT_PARTY: return "party";
+    case FACT_CLOCK: return "clock";
+    case FACT_ALERT: return "alert";
+    case FACT_ALERT_CLEARED: return "alert-cleared";
+    case FACT_LATE_ENTRY: return "late-entry";
+    case FACT_PROBLEM: return "problem";
+    case FACT_KIND_COUNT: break;
+    }
+    return "";
+}
+
+static void fact_keys(struct form *form, const struct fact *fact, const struct program *program)
+{
+    switch (fact->kind) {
+    case FACT_OPENED:
+    case FACT_LATE_ENTRY: form_date(form, "date", fact->date); break;
+    case FACT_STATE: state_fact(form, fact, program); break;
+    case FACT_FIELD:
+        form_text(form, "name", program->fields[fact->index].name);
+        form_value(form, "value", field_value(&program->fields[fact->index], &fact->value));
+        break;
+    case FACT_PARTY:
+        form_text(form, "name", program->parties[fact->index].name);
+        form_value(form, "unit", fact->value);
+        break;
+    case FACT_CLOCK:
+        clock_name(form, "name", fact, program);
+        form_run(form, fact->run);
+        break;
+    case FACT_ALERT: alert_fact(form, fact, program); break;
+    case FACT_ALERT_CLEARED: clock_name(form, "clock", fact, program); break;
+    case FACT_PROBLEM:
+        clock_name(form, "clock", fact, program);
+        form_text(form, "text", fact->text);
+        break;
+    case FACT_KIND_COUNT: break;
+    }
+}
+
+struct value fact_value(const struct fact *fact, const struct program *program, struct arena *arena,
+                        int zone_minutes)
+{
+    struct form form = form_open(arena, FACT_KEYS, zone_minutes);
+    form_word(&form, "kind", kind_word(fact->kind));
+    fact_keys(&form, fact, program);
+    return form_close(&form);
+}
