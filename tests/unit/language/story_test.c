@@ -1,0 +1,367 @@
+/* Goal: a story that holds passes and one that does not is told where and why. Method: stories in
+ * text, played against the shipped definition, calendar, policy and directory. */
+#include "workflows/language/story.h"
+
+#include <stdarg.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+enum { ARENA_SIZE = 64 << 20, TEXT_MAX = 65536, ZONE = 480 };
+
+struct world {
+    uint8_t *blocks[2];
+    struct arena rules_arena, arena;
+    struct rules rules;
+    const struct program *program;
+    struct diagnostics diagnostics;
+    struct story_run run;
+};
+
+static struct world world;
+
+static struct bytes read_file(const char *name)
+{
+    char path[1024];
+    assert_true(snprintf(path, sizeof path, "%s/workflows/%s", LIANDONG_SOURCE, name) > 0);
+    FILE *file = fopen(path, "rb");
+    assert_non_null(file);
+    uint8_t *text = arena_alloc(&world.rules_arena, TEXT_MAX);
+    size_t size = fread(text, 1, TEXT_MAX, file);
+    (void)fclose(file); /* only read */
+    return (struct bytes){text, size};
+}
+
+static void print_findings(void)
+{
+    uint8_t memory[4096];
+    struct buffer buffer;
+    for (uint32_t i = 0; i < world.diagnostics.count; i++) {
+        buffer_init(&buffer, memory, sizeof memory);
+        diagnostic_print(&world.diagnostics.rows[i], false, &buffer);
+        print_message("%.*s", (int)buffer.used, (const char *)memory);
+    }
+}
+
+static int set_up(void **state)
+{
+    (void)state;
+    struct arena *arena = &world.rules_arena;
+    for (int i = 0; i < 2; i++)
+        world.blocks[i] = malloc(ARENA_SIZE);
+    if (!world.blocks[0] || !world.blocks[1])
+        return -1;
+    arena_init(arena, world.blocks[0], ARENA_SIZE);
+    diagnostics_init(&world.diagnostics, arena, BYTES_LITERAL("rules"));
+    world.rules.calendar =
+        definition_calendar(read_file("calendars/cn.yaml"), arena, &world.diagnostics);
+    world.rules.directory =
+        definition_directory(read_file("catalog/directory.yaml"), arena, &world.diagnostics);
+    world.rules.policy = definition_policy(read_file("policies/standard.yaml"),
+                                           world.rules.directory, arena, &world.diagnostics);
+    struct definition_context context = {world.rules.calendar, world.rules.policy,
+                                         world.rules.directory};
+    world.program = definition_workflow(read_file("catalog/administrative-public-interest.yaml"),
+                                        &context, arena, &world.diagnostics);
+    print_findings();
+    return world.program ? 0 : -1;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 2; i++)
+        free(world.blocks[i]);
+    return 0;
+}
+
+static const struct story *read_story(struct bytes text)
+{
+    arena_init(&world.arena, world.blocks[1], ARENA_SIZE);
+    diagnostics_init(&world.diagnostics, &world.arena, BYTES_LITERAL("s"));
+    return story_read(text, ZONE, &world.arena, &world.diagnostics);
+}
+
+static void play(struct bytes text)
+{
+    const struct story *story = read_story(text);
+    if (!story)
+        print_findings();
+    assert_non_null(story);
+    assert_int_equal(story_play(story, world.program, &world.rules, &world.arena,
+                                &world.diagnostics, &world.run),
+                     LD_OK);
+}
+
+/* Exactly these findings, in order: {line, code}. */
+struct finding {
+    uint32_t line;
+    const char *code;
+};
+
+static void assert_findings(const struct finding *wanted, uint32_t count)
+{
+    if (world.diagnostics.count != count)
+        print_findings();
+    assert_int_equal(world.diagnostics.count, count);
+    for (uint32_t i = 0; i < count; i++) {
+        assert_string_equal(world.diagnostics.rows[i].code, wanted[i].code);
+        assert_int_equal(world.diagnostics.rows[i].place.line, wanted[i].line);
+    }
+}
+
+#define ASSERT_FINDINGS(...)                                                                       \
+    do {                                                                                           \
+        const struct finding findings[] = {__VA_ARGS__};                                           \
+        assert_findings(findings, sizeof findings / sizeof findings[0]);                           \
+    } while (0)
+
+#define HEAD "story: s\nworkflow: administrative-public-interest\ncase: C-1\nsteps:\n"
+#define LEAD(id, more)                                                                             \
+    "  - {at: 2025-06-03 10:00, " id "from: qj-haokou, event: lead.transferred, "                  \
+    "data: {field: ecology, summary: x}" more "}\n"
+#define FILED(more)                                                                                \
+    "  - {at: 2025-06-20 10:00, from: qj-procuratorate, role: chief, event: case.filed, "          \
+    "data: {respondent: qj-ecology, document: 2025}" more "}\n"
+#define UNTIL_SERVED                                                                               \
+    LEAD("", "")                                                                                   \
+    FILED("")                                                                                      \
+    "  - {at: 2025-06-23 10:00, from: qj-procuratorate, event: case.notice-served, "               \
+    "data: {served_on: 2025-06-23}}\n"                                                             \
+    "  - {at: 2025-08-04 10:00, from: qj-procuratorate, role: chief, "                             \
+    "event: recommendation.decided, data: {document: 7}}\n"                                        \
+    "  - {at: 2025-08-05 10:00, from: qj-procuratorate, event: recommendation.served, "            \
+    "data: {served_on: 2025-08-05}}\n"                                                             \
+    "  - {at: 2025-08-06 10:00, from: qj-procuratorate, event: recommendation.backed-up}\n"
+
+static void story_reads_steps_with_their_times_and_identities(void **state)
+{
+    (void)state;
+    const struct story *story = read_story(
+        BYTES_LITERAL("story: 甲\nworkflow: w\ncase: C-1\ndirectory: ../d.yaml\nsteps:\n"
+                      "  - {at: 2025-10-09, from: a, event: e, role: chief, data: {n: 1, t: x}}\n"
+                      "  - {at: 2025-10-09 08:30, case: C-2, expect: {state: x}}\n"
+                      "  - {at: '2025-10-09T09:00:00+09:00', id: once, from: a, event: e}\n"));
+    assert_null(story); /* 09:00+09:00 is 08:00 here: earlier than the step above */
+    ASSERT_FINDINGS({8, "story-order"});
+    story = read_story(
+        BYTES_LITERAL("story: 甲\nworkflow: w\ncase: C-1\ndirectory: ../d.yaml\nsteps:\n"
+                      "  - {at: 2025-10-09, from: a, event: e, role: chief, data: {n: 1, t: x}}\n"
+                      "  - {at: 2025-10-09 08:30, case: C-2, expect: {state: x}}\n"
+                      "  - {at: '2025-10-09T10:00:00+09:00', id: once, from: a, event: e}\n"));
+    assert_non_null(story);
+    assert_int_equal(story->step_count, 3);
+    assert_true(bytes_is(story->directory, "../d.yaml"));
+    assert_int_equal(story->policy.size, 0);
+    int32_t date;
+    assert_true(date_parse(BYTES_LITERAL("2025-10-09"), &date));
+    const struct story_step *steps = story->steps;
+    assert_true(steps[0].at_ms == instant_of_date(date, ZONE));
+    assert_true(steps[1].at_ms == steps[0].at_ms + 8 * HOUR_MS + 30 * MINUTE_MS);
+    assert_true(steps[2].at_ms == steps[0].at_ms + 9 * HOUR_MS);
+    assert_true(bytes_is(steps[0].case_id, "C-1") && bytes_is(steps[1].case_id, "C-2"));
+    assert_true(steps[0].has_event && !steps[1].has_event && steps[1].expect);
+    assert_int_equal(steps[0].event.role_count, 1);
+    assert_int_equal(value_get_int(&steps[0].event.data, "n", 0), 1);
+    assert_true(bytes_is(steps[2].event.id, "once"));
+    assert_true(memcmp(steps[0].event.digest, steps[2].event.digest, EVENT_DIGEST_SIZE) != 0);
+}
+
+static void story_that_cannot_be_read_is_told_where(void **state)
+{
+    (void)state;
+    assert_null(read_story(BYTES_LITERAL("story: s\nworkflow: w\ncase: C-1\nsteps: []\n")));
+    ASSERT_FINDINGS({1, "story-missing"});
+    assert_null(read_story(BYTES_LITERAL(HEAD "  - {from: a, event: e}\n"
+                                              "  - {at: soon, event: e}\n"
+                                              "  - {at: 2025-01-01, whence: a}\n"
+                                              "  - {at: 2025-01-01, expect: {fates: x, subs: 1}}\n"
+                                              "  - {at: 2025-01-01, expect: held}\n"
+                                              "  - late\n")));
+    ASSERT_FINDINGS({5, "story-missing"}, {6, "story-instant"}, {6, "story-missing"},
+                    {7, "story-key"}, {8, "story-key"}, {8, "story-unsupported"},
+                    {9, "story-shape"}, {10, "story-shape"});
+    char text[256];
+    assert_true(snprintf(text, sizeof text,
+                         "story: s\nworkflow: w\ncase: %0100d\n"
+                         "steps:\n  - {at: 2025-01-01}\n",
+                         1)
+                > 0);
+    assert_null(read_story(bytes_from_text(text)));
+    ASSERT_FINDINGS({5, "story-shape"});
+}
+
+static void shipped_stories_hold(void **state)
+{
+    (void)state;
+    static const char *const names[] = {
+        "a-appraisal-extension-suspension",
+        "b-overdue-and-escalation",
+        "c-lead-rejected",
+        "d-urgent-fifteen-days",
+        "e-refusals",
+    };
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        char path[256];
+        assert_true(snprintf(path, sizeof path,
+                             "catalog/administrative-public-interest/%s.story.yaml", names[i])
+                    > 0);
+        size_t mark = arena_mark(&world.rules_arena);
+        play(read_file(path));
+        arena_rewind(&world.rules_arena, mark);
+        print_findings();
+        assert_int_equal(world.run.failure_count, 0);
+        assert_true(world.run.row_count > 4);
+    }
+}
+
+static void each_expectation_that_does_not_hold_is_one_finding(void **state)
+{
+    (void)state;
+    play(BYTES_LITERAL(HEAD LEAD("", ",\n    expect: {fate: applied,\n"
+                                     "    refusal: closed,\n"
+                                     "    state: assessing,\n"
+                                     "    outcome: won,\n"
+                                     "    due: {assess: 2025-07-04,\n"
+                                     "      prosecute: 2025-07-04},\n"
+                                     "    clocks: {assess: met},\n"
+                                     "    overdue: [assess],\n"
+                                     "    alerts: [{clock: assess, level: notice, to: [x]}],\n"
+                                     "    data: {field: other},\n"
+                                     "    parties: {reporter: qj-water}}\n  ")));
+    assert_int_equal(world.run.failure_count, 11);
+    ASSERT_FINDINGS({6, "story-fate"}, {7, "story-refusal"}, {8, "story-state"},
+                    {9, "story-outcome"}, {10, "story-due"}, {11, "story-due"}, {12, "story-clock"},
+                    {13, "story-overdue"}, {14, "story-alert-missing"}, {15, "story-data"},
+                    {16, "story-party"});
+}
+
+static void words_that_the_workflow_does_not_have_are_findings(void **state)
+{
+    (void)state;
+    play(BYTES_LITERAL(HEAD LEAD("", ",\n    expect: {state: nowhere,\n"
+                                     "    due: {nothing: none},\n"
+                                     "    clocks: {nothing: met},\n"
+                                     "    data: {nothing: 1},\n"
+                                     "    parties: {nobody: x}}\n  ")));
+    ASSERT_FINDINGS({6, "story-name"}, {7, "story-name"}, {8, "story-name"}, {9, "story-name"},
+                    {10, "story-name"});
+}
+
+static void a_case_that_does_not_exist_holds_nothing(void **state)
+{
+    (void)state;
+    play(BYTES_LITERAL(HEAD "  - {at: 2025-01-01, expect: {overdue: [], alerts: []}}\n"
+                            "  - {at: 2025-01-01,\n     expect: {state: filed}}\n"));
+    ASSERT_FINDINGS({7, "story-no-case"});
+}
+
+static void what_falls_due_at_a_steps_instant_comes_before_its_event(void **state)
+{
+    (void)state;
+    play(BYTES_LITERAL(HEAD UNTIL_SERVED
+                       "  - {at: 2025-10-09 23:59, expect: {state: awaiting-reply, overdue: []}}\n"
+                       "  - {at: 2025-10-10 00:00, from: qj-ecology, event: feedback.submitted, "
+                       "data: {sent_on: 2025-10-10, signer: 甲, measures: 乙}, "
+                       "expect: {fate: applied, state: follow-up, clocks: {reply: met-late}, "
+                       "due: {prosecute: 2025-11-10}}}\n"));
+    print_findings();
+    assert_int_equal(world.run.failure_count, 0);
+}
+
+static void an_alert_too_many_or_one_too_few_fails(void **state)
+{
+    (void)state;
+    play(BYTES_LITERAL(
+        HEAD UNTIL_SERVED
+        "  - {at: 2025-08-06 11:00}\n"
+        "  - {at: 2025-09-24 09:00, expect: {alerts: [{clock: reply, level: notice}]}}\n"
+        "  - {at: 2025-09-24 09:00, expect: {alerts: []}}\n"
+        "  - {at: 2025-09-30 09:00, expect: {alerts: []}}\n"
+        "  - {at: 2025-10-09 09:00, expect: {alerts: [{clock: reply, level: last-day, "
+        "to: [qj-joint-office, qj-government-office]}]}}\n"));
+    ASSERT_FINDINGS({14, "story-alert-extra"}, {15, "story-alert-missing"},
+                    {15, "story-alert-extra"});
+    assert_non_null(strstr((const char *)world.diagnostics.rows[0].en.ptr,
+                           "reply urgent → qj-ecology, qj-government-office"));
+}
+
+static void the_same_id_twice_is_a_resend(void **state)
+{
+    (void)state;
+    play(BYTES_LITERAL(HEAD LEAD("id: one, ", ", expect: {fate: started}")
+                           LEAD("id: one, ", ", expect: {fate: duplicate}")
+                               LEAD("", ", expect: {fate: refused, refusal: not-taken}")));
+    print_findings();
+    assert_int_equal(world.run.failure_count, 0);
+}
+
+static void a_story_may_tell_of_several_cases(void **state)
+{
+    (void)state;
+    play(BYTES_LITERAL(
+        HEAD LEAD("",
+                  "") "  - {at: 2025-06-04, case: C-2, from: qj-haokou, event: lead.transferred, "
+                      "data: {field: ecology, summary: 12}, "
+                      "expect: {fate: started, due: {assess: 2025-07-04}, data: {summary: "
+                      "12}}}\n" FILED(", expect: {fate: applied, state: filed, data: {filed_on: "
+                                      "2025-06-20}}") "  - {at: 2025-07-05, case: C-2, expect: "
+                                                      "{state: lead-registered, "
+                                                      "overdue: [assess]}}\n"
+                                                      "  - {at: 2025-07-05, expect: {due: {assess: "
+                                                      "none}}}\n"));
+    print_findings();
+    assert_int_equal(world.run.failure_count, 0);
+}
+
+static const char *explained(bool is_zh)
+{
+    static uint8_t memory[1 << 20];
+    struct buffer buffer;
+    buffer_init(&buffer, memory, sizeof memory - 1);
+    story_explain(&world.run, world.program, &world.rules, is_zh, &world.arena, &buffer);
+    assert_false(buffer.is_full);
+    memory[buffer.used] = '\0';
+    return (const char *)memory;
+}
+
+static void explanation_tells_what_happened_and_why_in_both_languages(void **state)
+{
+    (void)state;
+    play(BYTES_LITERAL(HEAD UNTIL_SERVED
+                       "  - {at: 2025-09-02, from: qj-water, event: feedback.submitted}\n"
+                       "  - {at: 2025-10-10}\n"));
+    const char *zh = explained(true);
+    assert_non_null(strstr(zh, "2025-08-05 10:00  市人民检察院  检察建议书送达"));
+    assert_non_null(strstr(zh, "依法履职并书面回复〔法定〕开始,2025-10-09 到期"));
+    assert_non_null(strstr(zh, "已拒绝:该单位不得发布此事件"));
+    assert_non_null(strstr(zh, "提醒  〔逾期〕依法履职并书面回复 → 市生态环境局"));
+    assert_non_null(strstr(zh, "状态  等待履职和回复 → 审查起诉"));
+    assert_non_null(strstr(zh, "第二十一条"));
+    const char *en = explained(false);
+    assert_non_null(strstr(en, "2025-08-05 10:00  City procuratorate  Recommendation served"));
+    assert_non_null(strstr(en, "starts, due 2025-10-09"));
+    assert_non_null(strstr(en, "How each due date is derived"));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(story_reads_steps_with_their_times_and_identities),
+        cmocka_unit_test(story_that_cannot_be_read_is_told_where),
+        cmocka_unit_test(shipped_stories_hold),
+        cmocka_unit_test(each_expectation_that_does_not_hold_is_one_finding),
+        cmocka_unit_test(words_that_the_workflow_does_not_have_are_findings),
+        cmocka_unit_test(a_case_that_does_not_exist_holds_nothing),
+        cmocka_unit_test(what_falls_due_at_a_steps_instant_comes_before_its_event),
+        cmocka_unit_test(an_alert_too_many_or_one_too_few_fails),
+        cmocka_unit_test(the_same_id_twice_is_a_resend),
+        cmocka_unit_test(a_story_may_tell_of_several_cases),
+        cmocka_unit_test(explanation_tells_what_happened_and_why_in_both_languages),
+    };
+    return cmocka_run_group_tests(tests, set_up, tear_down);
+}
