@@ -27,7 +27,11 @@ struct command {
     const char *zh, *en;      /* one line each */
 };
 
-/* An option of a command: long name, placeholder (NULL: a flag), what it is. */
+/* An option of a command: long name, placeholder (NULL: a flag), what it is. A placeholder that
+ * ends with "…" may be given again: ret_text is then an array of OPTION_REPEATS_MAX + 1, zeroed,
+ * which is filled in order and ends with NULL. */
+enum { OPTION_REPEATS_MAX = 32 };
+
 struct option_row {
     const char *name;
     const char *placeholder;

@@ -2,7 +2,11 @@
 #ifndef LD_TOOLS_COMMANDS_H
 #define LD_TOOLS_COMMANDS_H
 
+struct command;
 struct command_context;
+
+/* The row of "workflow check" in the table of main.c, or NULL. */
+const struct command *command_named(const char *name);
 
 int command_workflow_check(struct command_context *context);   /* workflow_check.c */
 int command_workflow_test(struct command_context *context);    /* workflow_test.c */
