@@ -61,19 +61,22 @@ static const char *path_of(const struct command_context *context, const char *ch
 
 /* A file's text in the arena, and diagnostics that name it. */
 static bool open_text(const struct command_context *context, const char *path, struct arena *arena,
-                      struct bytes *ret_text, struct diagnostics *diagnostics)
+                      struct bytes *ret_text, struct diagnostics **ret_diagnostics)
 {
     size_t size;
     uint8_t *whole = read_whole_file(context, path, DEFINITION_SIZE_MAX, &size);
     if (!whole)
         return false;
+    struct diagnostics *diagnostics = arena_alloc(arena, sizeof *diagnostics);
     *ret_text = arena_copy(arena, (struct bytes){whole, size});
     free(whole);
+    if (!diagnostics || !ret_text->ptr) {
+        complain(context, "%s:内存不足", "%s: out of memory", path);
+        return false;
+    }
     diagnostics_init(diagnostics, arena, arena_copy(arena, bytes_from_text(path)));
-    if (ret_text->ptr)
-        return true;
-    complain(context, "%s:内存不足", "%s: out of memory", path);
-    return false;
+    *ret_diagnostics = diagnostics;
+    return true;
 }
 
 void share_print_diagnostics(const struct command_context *context, FILE *file,
@@ -94,45 +97,45 @@ void share_print_diagnostics(const struct command_context *context, FILE *file,
 const struct calendar *share_calendar(const struct command_context *context, const char *path,
                                       struct arena *arena)
 {
-    static struct diagnostics diagnostics; /* too large for the stack of a small machine */
     char memory[SHARE_PATH_MAX];
     struct bytes text;
+    struct diagnostics *diagnostics;
     path = path_of(context, path, SHARE_CALENDAR, memory);
     if (!path || !open_text(context, path, arena, &text, &diagnostics))
         return NULL;
-    const struct calendar *calendar = definition_calendar(text, arena, &diagnostics);
+    const struct calendar *calendar = definition_calendar(text, arena, diagnostics);
     if (!calendar)
-        share_print_diagnostics(context, stderr, &diagnostics);
+        share_print_diagnostics(context, stderr, diagnostics);
     return calendar;
 }
 
 static const struct directory *load_directory(const struct command_context *context,
                                               const char *path, struct arena *arena)
 {
-    static struct diagnostics diagnostics;
     char memory[SHARE_PATH_MAX];
     struct bytes text;
+    struct diagnostics *diagnostics;
     path = path_of(context, path, SHARE_DIRECTORY, memory);
     if (!path || !open_text(context, path, arena, &text, &diagnostics))
         return NULL;
-    const struct directory *directory = definition_directory(text, arena, &diagnostics);
+    const struct directory *directory = definition_directory(text, arena, diagnostics);
     if (!directory)
-        share_print_diagnostics(context, stderr, &diagnostics);
+        share_print_diagnostics(context, stderr, diagnostics);
     return directory;
 }
 
 static const struct policy *load_policy(const struct command_context *context, const char *path,
                                         const struct directory *directory, struct arena *arena)
 {
-    static struct diagnostics diagnostics;
     char memory[SHARE_PATH_MAX];
     struct bytes text;
+    struct diagnostics *diagnostics;
     path = path_of(context, path, SHARE_POLICY, memory);
     if (!path || !open_text(context, path, arena, &text, &diagnostics))
         return NULL;
-    const struct policy *policy = definition_policy(text, directory, arena, &diagnostics);
+    const struct policy *policy = definition_policy(text, directory, arena, diagnostics);
     if (!policy)
-        share_print_diagnostics(context, stderr, &diagnostics);
+        share_print_diagnostics(context, stderr, diagnostics);
     return policy;
 }
 
