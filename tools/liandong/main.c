@@ -15,6 +15,8 @@ static const struct command commands[] = {
     {"workflow", "explain", command_workflow_explain, "FILE --story STORY",
      "演算一个故事:时间线,每个期限逐日说明",
      "tell a story's timeline and each due date day by day"},
+    {"workflow", "rehearse", command_workflow_rehearse, "STORY...",
+     "在时钟由人拨动的系统上走一遍故事", "play stories through a system whose clock is driven"},
     {"workflow", "deploy", command_workflow_deploy, "FILE...", "部署到运行中的系统",
      "deploy to a running system"},
     {"workflow", "list", command_workflow_list, "", "列出已部署的流程", "list what is deployed"},

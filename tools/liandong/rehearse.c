@@ -1,0 +1,396 @@
+/* `liandong workflow rehearse`: plays stories through a running system whose clock is driven by
+ * hand. Every step is published at its own time like any agency would, all stories together in the
+ * order of time; beside each fate stand the case's state and next due date, and between them the
+ * alerts as a durable subscriber gets them. What a story expects and the system does not show is
+ * printed and counted.
+ *
+ * Nothing is kept between two runs but what the system itself keeps: stop with --until, do
+ * something to the system, go on with --after. */
+#include "tools/liandong/command.h"
+#include "tools/liandong/commands.h"
+#include "tools/liandong/online.h"
+#include "tools/liandong/share.h"
+
+#include "proto/ask.h"
+#include "workflows/language/story.h"
+#include "workflows/language/yaml.h"
+
+#include <stdlib.h>
+
+enum { STORIES_MAX = 32, STEPS_MAX = 4096, ARENA_SIZE = 64 << 20, TALK_SIZE = 8 << 20 };
+
+struct rehearsed_step {
+    const struct story *story;
+    const struct story_step *step;
+    uint32_t number; /* within its story */
+};
+
+struct rehearsal {
+    struct command_context *context;
+    struct connection *connection;
+    struct arena stories; /* what was read; for the whole run */
+    struct arena talk;    /* one question and its answer */
+    const struct calendar *calendar;
+    const char *subscriber;
+    struct rehearsed_step steps[STEPS_MAX];
+    uint32_t step_count;
+    uint32_t events, alerts, held, broken;
+};
+
+static int64_t number_of(const struct command_context *context, const char *text, int zone,
+                         int64_t fallback)
+{
+    int64_t instant_ms = fallback;
+    if (text && !instant_parse(bytes_from_text(text), zone, &instant_ms))
+        usage_error(context, "时间须写作 2025-10-09T12:00:00+08:00",
+                    "an instant is written 2025-10-09T12:00:00+08:00");
+    return instant_ms;
+}
+
+static void print_instant(const struct rehearsal *rehearsal, int64_t instant_ms)
+{
+    uint8_t memory[40];
+    struct buffer buffer;
+    buffer_init(&buffer, memory, sizeof memory);
+    buffer_put_instant(&buffer, instant_ms, rehearsal->calendar->zone_minutes);
+    /* To the minute: 2025-10-09 12:00 */
+    printf("%.10s %.5s", (const char *)memory, (const char *)memory + 11);
+}
+
+/* Asks and complains; false when there was no good answer. */
+static bool ask(struct rehearsal *rehearsal, uint32_t partition, struct value question,
+                struct value *ret_answer)
+{
+    return connection_ask(rehearsal->connection, partition, &question, &rehearsal->talk,
+                          ret_answer);
+}
+
+static bool advance(struct rehearsal *rehearsal, int64_t to_ms)
+{
+    struct value_entry entries[2];
+    struct value_builder builder = {entries, 2, 0};
+    struct value answer;
+    value_put(&builder, "ask", value_words(ASK_CLOCK));
+    value_put(&builder, "to", value_timestamp(to_ms));
+    return ask(rehearsal, PARTITION_ALL, value_built(&builder), &answer);
+}
+
+/* --- alerts ---------------------------------------------------------------------------------- */
+
+static void print_alert(struct rehearsal *rehearsal, const struct value *item)
+{
+    const struct command_context *context = rehearsal->context;
+    const struct value *title = value_get(item, "title");
+    struct bytes named = value_get_text(title, context->is_zh ? "zh" : "en");
+    bool is_cleared = bytes_is(value_get_text(item, "kind"), "alert-cleared");
+    if (!named.size)
+        named = value_get_text(item, "clock");
+    printf("    %s %.*s  %.*s", is_cleared ? "○" : "●", BYTES_PRINTF(value_get_text(item, "case")),
+           BYTES_PRINTF(named));
+    if (is_cleared) {
+        printf("  %s\n", say(context, "提醒解除", "alert cleared"));
+        return;
+    }
+    rehearsal->alerts++;
+    printf("  %.*s  %s %.*s  →", BYTES_PRINTF(value_get_text(item, "level")),
+           say(context, "到期", "due"), BYTES_PRINTF(value_get_text(item, "last_day")));
+    const struct value *to = value_get(item, "to");
+    for (uint32_t i = 0; to && to->kind == VALUE_LIST && i < to->as.list.count; i++)
+        printf(" %.*s", BYTES_PRINTF(value_get_text(&to->as.list.items[i], "unit")));
+    printf("\n");
+}
+
+static bool acknowledge(struct rehearsal *rehearsal, uint32_t partition, int64_t cursor)
+{
+    struct value_entry entries[3];
+    struct value_builder builder = {entries, 3, 0};
+    struct value answer;
+    value_put(&builder, "ask", value_words(ASK_ACK));
+    value_put(&builder, "name", value_words(rehearsal->subscriber));
+    value_put(&builder, "cursor", value_int(cursor));
+    return ask(rehearsal, partition, value_built(&builder), &answer);
+}
+
+/* One fetch; *ret_more: the cursor moved, there may be more behind it. */
+static bool fetch(struct rehearsal *rehearsal, uint32_t partition, int64_t *cursor, bool *ret_more)
+{
+    struct value_entry entries[3];
+    struct value_builder builder = {entries, 3, 0};
+    struct value answer;
+    arena_clear(&rehearsal->talk);
+    value_put(&builder, "ask", value_words(ASK_FETCH));
+    value_put(&builder, "name", value_words(rehearsal->subscriber));
+    value_put(&builder, "wait_ms", value_int(0));
+    if (!ask(rehearsal, partition, value_built(&builder), &answer))
+        return false;
+    const struct value *items = value_get(&answer, "items");
+    for (uint32_t i = 0; items && items->kind == VALUE_LIST && i < items->as.list.count; i++)
+        print_alert(rehearsal, &items->as.list.items[i]);
+    int64_t reached = value_get_int(&answer, "cursor", *cursor);
+    *ret_more = reached != *cursor;
+    *cursor = reached;
+    return !*ret_more || acknowledge(rehearsal, partition, reached);
+}
+
+static bool print_alerts(struct rehearsal *rehearsal)
+{
+    uint32_t partitions = connection_partitions(rehearsal->connection);
+    for (uint32_t i = 0; rehearsal->subscriber && i < partitions; i++) {
+        int64_t cursor = -1;
+        bool is_more = true;
+        while (is_more) {
+            if (!fetch(rehearsal, i, &cursor, &is_more))
+                return false;
+        }
+    }
+    return true;
+}
+
+static bool subscribe(struct rehearsal *rehearsal)
+{
+    struct value_entry entries[3];
+    struct value_builder builder = {entries, 3, 0};
+    struct value answer;
+    if (!rehearsal->subscriber)
+        return true;
+    value_put(&builder, "ask", value_words(ASK_SUBSCRIBE));
+    value_put(&builder, "name", value_words(rehearsal->subscriber));
+    value_put(&builder, "from", value_words("start"));
+    return ask(rehearsal, PARTITION_ALL, value_built(&builder), &answer);
+}
+
+/* --- steps ----------------------------------------------------------------------------------- */
+
+static void hold(struct rehearsal *rehearsal, const struct yaml_node *expect, const char *key,
+                 struct bytes seen)
+{
+    const struct yaml_node *wanted = yaml_get(expect, key);
+    if (!wanted || wanted->kind != YAML_SCALAR)
+        return;
+    if (bytes_equal(wanted->text, seen)) {
+        rehearsal->held++;
+        return;
+    }
+    rehearsal->broken++;
+    printf("    ✗ %s: %s %.*s, %s %.*s\n", key, say(rehearsal->context, "应为", "expected"),
+           BYTES_PRINTF(wanted->text), say(rehearsal->context, "实为", "is"), BYTES_PRINTF(seen));
+}
+
+/* The clock of a case by name, in its answer. */
+static const struct value *clock_of(const struct value *shown, struct bytes name)
+{
+    const struct value *clocks = value_get(shown, "clocks");
+    for (uint32_t i = 0; clocks && clocks->kind == VALUE_LIST && i < clocks->as.list.count; i++) {
+        if (bytes_equal(value_get_text(&clocks->as.list.items[i], "name"), name))
+            return &clocks->as.list.items[i];
+    }
+    return NULL;
+}
+
+static void hold_due(struct rehearsal *rehearsal, const struct yaml_node *expect,
+                     const struct value *shown)
+{
+    const struct yaml_node *due = yaml_get(expect, "due");
+    for (uint32_t i = 0; due && due->kind == YAML_MAPPING && i < due->count; i++) {
+        const struct yaml_entry *entry = &due->entries[i];
+        const struct value *clock = clock_of(shown, entry->key);
+        bool is_date = entry->value->kind == YAML_SCALAR && entry->value->text.size == 10;
+        if (!is_date)
+            continue; /* `none` and hours are checked by `workflow test` */
+        struct bytes seen = value_get_text(clock, "last_day");
+        bool holds = bytes_equal(seen, entry->value->text);
+        rehearsal->held += holds;
+        rehearsal->broken += !holds;
+        if (!holds)
+            printf("    ✗ due %.*s: %.*s ≠ %.*s\n", BYTES_PRINTF(entry->key),
+                   BYTES_PRINTF(entry->value->text), BYTES_PRINTF(seen));
+    }
+}
+
+
+/* The earliest due date among the clocks that run. */
+static const struct value *next_clock(const struct value *shown)
+{
+    const struct value *clocks = value_get(shown, "clocks");
+    const struct value *next = NULL;
+    for (uint32_t i = 0; clocks && clocks->kind == VALUE_LIST && i < clocks->as.list.count; i++) {
+        const struct value *clock = &clocks->as.list.items[i];
+        bool is_running = bytes_is(value_get_text(clock, "status"), "running");
+        struct bytes due = value_get_text(clock, "due");
+        if (is_running && (!next || bytes_compare(due, value_get_text(next, "due")) < 0))
+            next = clock;
+    }
+    return next;
+}
+
+static bool print_case(struct rehearsal *rehearsal, const struct story_step *step)
+{
+    const struct command_context *context = rehearsal->context;
+    struct value_entry entries[2];
+    struct value_builder builder = {entries, 2, 0};
+    struct value shown;
+    arena_clear(&rehearsal->talk);
+    value_put(&builder, "ask", value_words(ASK_CASE));
+    value_put(&builder, "id", value_text(step->case_id));
+    uint32_t partition = wire_partition(step->case_id, connection_partitions(rehearsal->connection));
+    if (!ask(rehearsal, partition, value_built(&builder), &shown))
+        return false;
+    const char *language = context->is_zh ? "zh" : "en";
+    struct bytes title = value_get_text(value_get(&shown, "state_title"), language);
+    const struct value *next = next_clock(&shown);
+    printf("    = %.*s", BYTES_PRINTF(title.size ? title : value_get_text(&shown, "state")));
+    if (next) {
+        struct bytes name = value_get_text(value_get(next, "title"), language);
+        printf("  %s %.*s %.*s", say(context, "下一到期:", "next due:"),
+               BYTES_PRINTF(name.size ? name : value_get_text(next, "name")),
+               BYTES_PRINTF(value_get_text(next, "last_day")));
+    }
+    printf("\n");
+    hold(rehearsal, step->expect, "state", value_get_text(&shown, "state"));
+    hold(rehearsal, step->expect, "outcome", value_get_text(&shown, "outcome"));
+    hold_due(rehearsal, step->expect, &shown);
+    return true;
+}
+
+static bool publish(struct rehearsal *rehearsal, const struct rehearsed_step *row)
+{
+    const struct story_step *step = row->step;
+    struct fate_answer fate;
+    struct envelope envelope = {
+        .id = step->event.id,
+        .source = step->event.source,
+        .type = step->event.type,
+        .subject = step->case_id,
+        .time_ms = step->at_ms,
+        .role = step->event.role_count ? step->event.roles[0] : BYTES_NONE,
+        .workflow = row->story->workflow,
+        .data = step->event.data,
+    };
+    arena_clear(&rehearsal->talk);
+    if (!connection_publish(rehearsal->connection, &envelope, &rehearsal->talk, &fate))
+        return false;
+    rehearsal->events++;
+    print_instant(rehearsal, step->at_ms);
+    printf("  %.*s  %.*s ← %.*s  %.*s", BYTES_PRINTF(step->case_id), BYTES_PRINTF(envelope.type),
+           BYTES_PRINTF(envelope.source), BYTES_PRINTF(fate.fate));
+    if (fate.code.size)
+        printf(" (%.*s: %.*s)", BYTES_PRINTF(fate.code),
+               BYTES_PRINTF(rehearsal->context->is_zh ? fate.zh : fate.en));
+    printf("\n");
+    hold(rehearsal, step->expect, "fate", fate.fate);
+    hold(rehearsal, step->expect, "refusal", fate.code);
+    return true;
+}
+
+/* Before a step's time has come nothing of it is asked; a case that was never started has nothing
+ * to show. */
+static bool play_step(struct rehearsal *rehearsal, const struct rehearsed_step *row)
+{
+    arena_clear(&rehearsal->talk);
+    if (!advance(rehearsal, row->step->at_ms) || !print_alerts(rehearsal))
+        return false;
+    if (row->step->has_event && !publish(rehearsal, row))
+        return false;
+    bool is_asked = row->step->has_event || yaml_get(row->step->expect, "state")
+                    || yaml_get(row->step->expect, "due");
+    return !is_asked || print_case(rehearsal, row->step);
+}
+
+static int by_time(const void *left, const void *right)
+{
+    const struct rehearsed_step *one = left, *other = right;
+    if (one->step->at_ms != other->step->at_ms)
+        return one->step->at_ms < other->step->at_ms ? -1 : 1;
+    if (one->story != other->story)
+        return bytes_compare(one->story->case_id, other->story->case_id);
+    return (one->number > other->number) - (one->number < other->number);
+}
+
+static bool read_story(struct rehearsal *rehearsal, const char *path)
+{
+    size_t size = 0;
+    uint8_t *text = read_whole_file(rehearsal->context, path, DEFINITION_SIZE_MAX, &size);
+    struct arena *arena = &rehearsal->stories;
+    struct diagnostics *found = arena_alloc(arena, sizeof *found);
+    if (!text || !found)
+        return false;
+    struct bytes copy = arena_copy(arena, (struct bytes){text, size});
+    free(text);
+    diagnostics_init(found, arena, bytes_from_text(path));
+    const struct story *story = story_read(copy, rehearsal->calendar->zone_minutes, arena, found);
+    if (!story) {
+        share_print_diagnostics(rehearsal->context, stderr, found);
+        return false;
+    }
+    for (uint32_t i = 0; i < story->step_count && rehearsal->step_count < STEPS_MAX; i++)
+        rehearsal->steps[rehearsal->step_count++] =
+            (struct rehearsed_step){story, &story->steps[i], i};
+    return true;
+}
+
+static int play(struct rehearsal *rehearsal, int64_t after_ms, int64_t until_ms)
+{
+    if (!subscribe(rehearsal))
+        return EXIT_TROUBLE;
+    for (uint32_t i = 0; i < rehearsal->step_count; i++) {
+        int64_t at_ms = rehearsal->steps[i].step->at_ms;
+        if (at_ms <= after_ms || at_ms > until_ms)
+            continue;
+        if (!play_step(rehearsal, &rehearsal->steps[i]))
+            return EXIT_TROUBLE;
+        (void)fflush(stdout);
+    }
+    printf(say(rehearsal->context, "%u 个事件,%u 条提醒;%u 项期望成立,%u 项不成立\n",
+               "%u events, %u alerts; %u expectations held, %u did not\n"),
+           rehearsal->events, rehearsal->alerts, rehearsal->held, rehearsal->broken);
+    return rehearsal->broken ? EXIT_NO : EXIT_YES;
+}
+
+static int prepare(struct rehearsal *rehearsal)
+{
+    struct command_context *context = rehearsal->context;
+    arena_init(&rehearsal->stories, malloc(ARENA_SIZE), ARENA_SIZE);
+    arena_init(&rehearsal->talk, malloc(TALK_SIZE), TALK_SIZE);
+    if (!rehearsal->stories.block || !rehearsal->talk.block)
+        return EXIT_TROUBLE;
+    rehearsal->calendar = share_calendar(context, NULL, &rehearsal->stories);
+    if (!rehearsal->calendar)
+        return EXIT_TROUBLE;
+    for (int i = 0; i < context->argc; i++) {
+        if (!read_story(rehearsal, context->argv[i]))
+            return EXIT_NO;
+    }
+    qsort(rehearsal->steps, rehearsal->step_count, sizeof rehearsal->steps[0], by_time);
+    return EXIT_YES;
+}
+
+int command_workflow_rehearse(struct command_context *context)
+{
+    const char *url = NULL, *until = NULL, *after = NULL;
+    struct rehearsal *rehearsal = calloc(1, sizeof *rehearsal);
+    const struct option_row rows[] = {
+        CONNECT_OPTION(&url),
+        {"subscriber", "NAME", "以此名建立持久订阅并打印提醒", "subscribe under this name and print alerts",
+         &rehearsal->subscriber, NULL},
+        {"after", "INSTANT", "只走此刻之后的步骤", "only steps after this instant", &after, NULL},
+        {"until", "INSTANT", "走到此刻为止", "only steps up to this instant", &until, NULL},
+        {0},
+    };
+    options_parse(context, rows);
+    if (context->argc < 1 || context->argc > STORIES_MAX)
+        usage_error(context, "至少要一个故事文件", "name at least one story file");
+    rehearsal->context = context;
+    int exit_code = prepare(rehearsal);
+    if (exit_code == EXIT_YES) {
+        int zone = rehearsal->calendar->zone_minutes;
+        rehearsal->connection = connection_open(context, url, NULL);
+        exit_code = rehearsal->connection ? play(rehearsal, number_of(context, after, zone, INT64_MIN),
+                                                 number_of(context, until, zone, INT64_MAX))
+                                          : EXIT_TROUBLE;
+    }
+    connection_close(rehearsal->connection);
+    free(rehearsal->stories.block);
+    free(rehearsal->talk.block);
+    free(rehearsal);
+    return exit_code;
+}
