@@ -172,7 +172,7 @@ static void tell_alert(const struct teller *teller, const struct fact *fact)
     put(teller, "〕", "] ");
     put_title(teller, rule->title, rule->name);
     if (fact->alert->is_unacknowledged)
-        put(teller, "(上一提醒无人签收)", " (the last alert was not acknowledged)");
+        put(teller, "(无人签收,或者签收已过时限)", " (not acknowledged in time)");
     buffer_put_text(teller->buffer, " → ");
     for (uint32_t i = 0; i < fact->alert->recipient_count; i++) {
         if (i)
@@ -271,7 +271,7 @@ static void tell_event(const struct teller *teller, const struct story_row *row)
         buffer_put_text(teller->buffer, ")");
     }
     buffer_put_text(teller->buffer, "  ");
-    if (index != INDEX_NONE) {
+    if (index != INDEX_NONE && !bytes_equal(teller->program->events[index].title.zh, event->type)) {
         put_title(teller, teller->program->events[index].title, event->type);
         buffer_put_text(teller->buffer, " ");
     } else if (bytes_is(event->type, EVENT_ACKNOWLEDGED)) {
@@ -313,7 +313,7 @@ static void tell_row(const struct teller *teller, uint32_t index)
     if (row->kind == STORY_EVENT)
         tell_event(teller, row);
     else
-        put(teller, "(时间到)", "(time alone)");
+        put(teller, "(时间到)", "(by time alone)");
     if (!bytes_equal(row->after->id, teller->run->rows[0].after->id)) {
         buffer_put_text(teller->buffer, "  ");
         buffer_put(teller->buffer, row->after->id);
@@ -346,7 +346,7 @@ static void tell_end(const struct teller *teller, const struct clock_run *run)
         [CLOCK_MET_LATE] = {"逾期办结", "met late"},
         [CLOCK_CANCELLED] = {"不再计算", "cancelled"},
     };
-    put(teller, "    结局:", "    in the end: ");
+    put(teller, "  结局:", "  in the end: ");
     put_pair(teller, ends[run->status]);
     if (run->breached_ms != INSTANT_NONE && run->status != CLOCK_OVERDUE)
         put(teller, "(逾期在册)", " (the breach stays on record)");
