@@ -125,6 +125,7 @@ enum ld_err lmdb_due(struct store *base, int64_t until_ms, uint32_t max, struct 
     struct lmdb_store *store = (struct lmdb_store *)base;
     struct due_scan scan;
     (void)pthread_mutex_lock(&store->mutex);
+    store->is_recovering = false; /* who asks what is due has all cases */
     enum ld_err err = lmdb_begin_reading(store);
     if (!err) {
         err = begin_scan(&scan, store);
@@ -143,6 +144,7 @@ enum ld_err lmdb_next_ms(struct store *base, int64_t *ret_next_ms)
     struct bytes id;
     bool is_stored;
     (void)pthread_mutex_lock(&store->mutex);
+    store->is_recovering = false; /* who asks what is due has all cases */
     enum ld_err err = lmdb_begin_reading(store);
     if (!err) {
         err = begin_scan(&scan, store);

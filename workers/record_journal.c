@@ -20,6 +20,7 @@ enum row_bit {
 
 static void put_batch(struct buffer *buffer, const struct journal_batch *batch)
 {
+    LD_ASSERT(batch->row_count < STORE_BATCH_ROWS_MAX);
     buffer_put_u64(buffer, batch->epoch);
     buffer_put_u64(buffer, (uint64_t)batch->now_ms);
     buffer_put_u32(buffer, batch->row_count);

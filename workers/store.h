@@ -132,7 +132,9 @@ struct store_ops {
      * The LMDB store calls it before it returns. */
     void (*append)(struct store *store, const struct store_batch *batch, store_done *done,
                    void *context);
-    /* While recovering: a case as the journal from applied on makes it. */
+    /* While recovering: a case as the journal from applied on makes it. Recovery is over with the
+     * first append, due or next_ms; until then a merge writes cases but leaves `applied`, since
+     * not all that the journal makes may have been restored. */
     enum ld_err (*restore)(struct store *store, const struct store_put *put);
 
     /* Admission: true while the hot cases outrun the merger. */

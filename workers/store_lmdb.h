@@ -56,7 +56,7 @@ struct lmdb_store {
     uint64_t applied;
     uint8_t due_floor[FRAME_KEY_MAX]; /* before this key every row of `due` is stale */
     size_t due_floor_size;
-    bool is_recovering; /* nothing was appended yet: the hot cases may not be all there are */
+    bool is_recovering; /* the hot cases may not yet be all that the journal makes */
     bool is_stopped;    /* an outcome nobody knows: nothing more is written */
 
     MDB_txn *reading; /* of state, the writer's, reset between uses, with its two cursors */

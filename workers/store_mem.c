@@ -160,6 +160,7 @@ static enum ld_err due(struct store *base, int64_t until_ms, uint32_t max, struc
     struct hot_walk walk = hot_walk(store->hot, store->state->cases);
     const struct hot_entry *entry;
     uint32_t count = 0;
+    store->is_recovering = false;
     while (count < max && (entry = hot_walk_peek(&walk)) != NULL && entry->next_ms <= until_ms) {
         ret_ids[count] = arena_copy(arena, entry->id);
         if (!ret_ids[count++].ptr)
@@ -175,6 +176,7 @@ static enum ld_err next_ms(struct store *base, int64_t *ret_next_ms)
     struct mem_store *store = store_of(base);
     struct hot_walk walk = hot_walk(store->hot, store->state->cases);
     const struct hot_entry *entry = hot_walk_peek(&walk);
+    store->is_recovering = false;
     *ret_next_ms = entry ? entry->next_ms : INSTANT_NONE;
     return LD_OK;
 }

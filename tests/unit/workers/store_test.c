@@ -258,13 +258,11 @@ static void after_a_crash_the_journal_is_whole_and_the_state_old(void **state)
     assert_int_equal(head.applied, 1);
     assert_record(bed, "a", "merged");
     assert_record(bed, "b", NULL);
-    assert_next(bed, 100);
 
     struct store_put again = put_of("a", "unmerged", 200);
     again.position = 2;
     assert_int_equal(bed->store->ops->restore(bed->store, &again), LD_OK);
     assert_record(bed, "a", "unmerged");
-    assert_next(bed, 200);
     /* A merge now must not say that b's row is included. */
     bed_merge(bed);
     assert_int_equal(bed_head(bed).applied, 1);
@@ -276,6 +274,9 @@ static void after_a_crash_the_journal_is_whole_and_the_state_old(void **state)
     again = put_of("b", "unmerged", 300);
     again.position = 3;
     assert_int_equal(bed->store->ops->restore(bed->store, &again), LD_OK);
+    assert_next(bed, 200); /* with this question recovery is over */
+    bed_merge(bed);
+    assert_int_equal(bed_head(bed).applied, 3);
     bed_put(bed, put_of("c", "new", INSTANT_NONE));
     bed_merge(bed);
     assert_int_equal(bed_head(bed).applied, 4);
