@@ -15,7 +15,8 @@
  *                wanted?, facts [{kind, …}]}], next?}   oldest first; each event once
  *                fact kinds: opened {date}, state {state, title, outcome?}, field {name, value},
  *                party {name, unit}, clock {name, status, last_day?, due?, …}, alert {clock, level,
- *                rung, last_day, to [{unit, reason, name?}]}, alert-cleared {clock}, late-entry {date}
+ *                rung, last_day, to [{unit, reason, name?}]}, alert-cleared {clock},
+ *                late-entry {date}, problem {clock, text}
  *   cases      {workflow?, state?, after?, max?} → {rows [{id, workflow, version, state,
  *                state_title, is_end, outcome?, opened, next?, next_clock?, next_due?}], next?,
  *                applied, as_of}
@@ -29,7 +30,8 @@
  *   unsubscribe {name}              → {name}
  *   fetch      {name, max?, wait_ms?} → {items [item…], cursor}     from the name's cursor on
  *                item: {id, position, at, kind: alert|alert-cleared, case, workflow, clock, title,
- *                level, force, basis?, unit, last_day, due, to [{unit, reason, name?}], unacknowledged}
+ *                level, force, basis?, unit, last_day, due, to [{unit, reason, name?}],
+ *                unacknowledged}
  *                id = PARTITION-POSITION-INDEX: the same alert has the same id, however often sent
  *   ack        {name, cursor}       → {name, cursor}     all up to the cursor has been dealt with
  *   status     {}                   → {partition, pid, epoch, now, clock: real|manual, held?,

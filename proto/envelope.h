@@ -49,6 +49,7 @@ struct fate_answer {
 
 LD_MUST_USE enum ld_err fate_answer_to_value(const struct fate_answer *answer, struct arena *arena,
                                              struct value *ret_map);
-LD_MUST_USE enum ld_err fate_answer_from_value(const struct value *map, struct fate_answer *ret_answer);
+LD_MUST_USE enum ld_err fate_answer_from_value(const struct value *map,
+                                               struct fate_answer *ret_answer);
 
 #endif

@@ -5,8 +5,8 @@
  *   client ─DEALER──▶ ROUTER broker ROUTER ◀──DEALER─ worker
  *     hello          ▶ welcome
  *     publish (seq)  ▶ ······ deliver (token) ▶ worker
- *     fates   (seq)  ◀ ······ reply   (token) ◀ worker     | busy (seq) ◀ from the broker, past a bound
- *     request (seq)  ▶ ······ deliver          answer (seq) ◀          | error (seq) ◀ what was wrong with it
+ *     fates   (seq)  ◀ ······ reply   (token) ◀ worker   | busy (seq) ◀ broker, past a bound
+ *     request (seq)  ▶ ······ deliver         answer (seq) ◀   | error (seq) ◀ what was wrong
  *     ping ▶ pong                              register, beat ▶ registered, fenced
  *
  * A key or kind is never given another meaning; unknown keys are passed over, unknown kinds are
@@ -90,9 +90,9 @@ struct wire_header {
     bool is_again;      /* delivered before: an answer may have been lost */
 };
 
-/* LD_INVALID where it is no lawful header. LD_UNSUPPORTED where it is one of a kind that this version
- * does not know: ret_header holds its numbers (to answer with WIRE_ERROR_UNKNOWN_KIND), and what is
- * unknown, kind or inner, is WIRE_KIND_COUNT. Whether a version is supported is the caller's to say.
+/* LD_INVALID where it is no lawful header. LD_UNSUPPORTED where it is one of a kind that this
+ * version does not know: ret_header holds its numbers (to answer with WIRE_ERROR_UNKNOWN_KIND), and what is
+ * unknown, kind or inner, is WIRE_KIND_COUNT. Whether a version is supported the caller says.
  * Numbers are at most INT64_MAX; encoding leaves their top bit out. Needs no arena: bounded by
  * WIRE_HEADER_MAX. */
 LD_MUST_USE enum ld_err wire_header_decode(struct bytes bytes, struct wire_header *ret_header);

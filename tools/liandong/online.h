@@ -18,7 +18,7 @@
 
 struct connection;
 
-/* NULL after a complaint: no URL, or nobody there within the timeout. url and timeout may be NULL. */
+/* NULL after a complaint: no URL, or nobody there in time. url and timeout may be NULL. */
 struct connection *connection_open(struct command_context *context, const char *url,
                                    const char *timeout);
 void connection_close(struct connection *connection); /* takes NULL */
@@ -28,7 +28,7 @@ int64_t connection_timeout_ms(const struct connection *connection);
 /* EXIT_NO or EXIT_TROUBLE, by what went wrong last. */
 int connection_exit(const struct connection *connection);
 
-/* One question to one partition, PARTITION_BROKER or PARTITION_ALL; the answer lives in the arena. */
+/* One question to a partition, PARTITION_BROKER or PARTITION_ALL; the answer is in the arena. */
 LD_MUST_USE bool connection_ask(struct connection *connection, uint32_t partition,
                                 const struct value *question, struct arena *arena,
                                 struct value *ret_answer);

@@ -207,7 +207,6 @@ static void hold_due(struct rehearsal *rehearsal, const struct yaml_node *expect
     }
 }
 
-
 /* The earliest due date among the clocks that run. */
 static const struct value *next_clock(const struct value *shown)
 {
@@ -232,8 +231,8 @@ static bool print_case(struct rehearsal *rehearsal, const struct story_step *ste
     arena_clear(&rehearsal->talk);
     value_put(&builder, "ask", value_words(ASK_CASE));
     value_put(&builder, "id", value_text(step->case_id));
-    uint32_t partition = wire_partition(step->case_id, connection_partitions(rehearsal->connection));
-    if (!ask(rehearsal, partition, value_built(&builder), &shown))
+    uint32_t partitions = connection_partitions(rehearsal->connection);
+    if (!ask(rehearsal, wire_partition(step->case_id, partitions), value_built(&builder), &shown))
         return false;
     const char *language = context->is_zh ? "zh" : "en";
     struct bytes title = value_get_text(value_get(&shown, "state_title"), language);
@@ -370,8 +369,8 @@ int command_workflow_rehearse(struct command_context *context)
     struct rehearsal *rehearsal = calloc(1, sizeof *rehearsal);
     const struct option_row rows[] = {
         CONNECT_OPTION(&url),
-        {"subscriber", "NAME", "以此名建立持久订阅并打印提醒", "subscribe under this name and print alerts",
-         &rehearsal->subscriber, NULL},
+        {"subscriber", "NAME", "以此名建立持久订阅并打印提醒",
+         "subscribe under this name and print alerts", &rehearsal->subscriber, NULL},
         {"after", "INSTANT", "只走此刻之后的步骤", "only steps after this instant", &after, NULL},
         {"until", "INSTANT", "走到此刻为止", "only steps up to this instant", &until, NULL},
         {0},
@@ -383,10 +382,10 @@ int command_workflow_rehearse(struct command_context *context)
     int exit_code = prepare(rehearsal);
     if (exit_code == EXIT_YES) {
         int zone = rehearsal->calendar->zone_minutes;
+        int64_t after_ms = number_of(context, after, zone, INT64_MIN);
+        int64_t until_ms = number_of(context, until, zone, INT64_MAX);
         rehearsal->connection = connection_open(context, url, NULL);
-        exit_code = rehearsal->connection ? play(rehearsal, number_of(context, after, zone, INT64_MIN),
-                                                 number_of(context, until, zone, INT64_MAX))
-                                          : EXIT_TROUBLE;
+        exit_code = rehearsal->connection ? play(rehearsal, after_ms, until_ms) : EXIT_TROUBLE;
     }
     connection_close(rehearsal->connection);
     free(rehearsal->stories.block);

@@ -102,11 +102,13 @@ enum fact_kind {
     FACT_ALERT,      /* index: the clock; alert */
     FACT_ALERT_CLEARED, /* index: the clock */
     FACT_LATE_ENTRY, /* date: the legal date that lies further back than the policy's backdate */
-    FACT_PROBLEM,    /* index: a clock that time alone should have started, text: why it could not */
+    FACT_PROBLEM,    /* index: a clock that time alone should have moved, text: why it could not */
     FACT_KIND_COUNT
 };
 
-enum recipient_reason { RECIPIENT_WHO, RECIPIENT_SUPERVISOR, RECIPIENT_PARTY, RECIPIENT_UNIT, RECIPIENT_ROLE };
+enum recipient_reason {
+    RECIPIENT_WHO, RECIPIENT_SUPERVISOR, RECIPIENT_PARTY, RECIPIENT_UNIT, RECIPIENT_ROLE
+};
 
 struct alert_recipient {
     struct bytes unit;

@@ -13,9 +13,9 @@ struct step {
     const struct case_input *input;
     struct arena *arena;
     struct effects *effects;
-    struct clock_moment moment; /* the legal date and instants that this step's changes count from */
+    struct clock_moment moment; /* the legal date and instants that changes count from */
     int32_t event;              /* index, or INDEX_NONE */
-    int32_t expired;            /* the clock whose falling due this step carries out, or INDEX_NONE */
+    int32_t expired;            /* the clock whose expiry is being carried out, or INDEX_NONE */
     /* the working copy */
     int32_t state;
     struct value *fields;

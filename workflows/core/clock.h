@@ -52,7 +52,7 @@ struct clock_moment {
     int64_t now_ms;
 };
 
-/* A new run (the number of runs carried on from the old value). Rungs at or before now are skipped. */
+/* A new run (the number of runs goes on from the old value). Rungs at or before now are skipped. */
 LD_MUST_USE enum ld_err clock_start(const struct clock_rule *rule, const struct rules *rules,
                                     struct clock_moment moment, int32_t anchor,
                                     struct period budget, struct clock_run *run);
@@ -68,7 +68,9 @@ LD_MUST_USE enum ld_err clock_resume(const struct clock_rule *rule, const struct
                                      struct clock_moment moment, uint32_t pause,
                                      struct clock_run *run);
 
-enum clock_extend_refusal { EXTEND_OK, EXTEND_NOT_RUNNING, EXTEND_USED_UP, EXTEND_AFTER_DUE, EXTEND_FULL };
+enum clock_extend_refusal {
+    EXTEND_OK, EXTEND_NOT_RUNNING, EXTEND_USED_UP, EXTEND_AFTER_DUE, EXTEND_FULL
+};
 
 /* By extend rule number extend. The run is untouched where it is refused. */
 LD_MUST_USE enum clock_extend_refusal clock_extend(const struct clock_rule *rule,
@@ -98,7 +100,8 @@ struct clock_firing {
 };
 
 /* At that instant: applies it to the run and says what fired. A breach is recorded at the due
- * instant itself, however late the engine looks. A repeating clock starts again from its last day. */
+ * instant itself, however late the engine looks. A repeating clock starts again from its last
+ * day. */
 LD_MUST_USE enum ld_err clock_fire(const struct clock_rule *rule, const struct rules *rules,
                                    int64_t instant_ms, struct clock_run *run,
                                    struct clock_firing *ret_firing);

@@ -82,7 +82,7 @@ enum expr_err {
     EXPR_ERR_NO_OVERLOAD,
     EXPR_ERR_BAD_VALUE, /* date('2025-02-30') */
     EXPR_ERR_MEMORY,
-    EXPR_ERR_LIMIT, /* more than EXPR_STEPS_MAX nodes were evaluated: macros nested over long lists */
+    EXPR_ERR_LIMIT, /* more than EXPR_STEPS_MAX nodes evaluated: macros nested over long lists */
     EXPR_ERR_COUNT
 };
 

@@ -192,7 +192,9 @@ const char *clock_force_word(enum clock_force force);
 /* Brings data to its declared types: known fields only, none missing, text to dates, choices and
  * bounds held. The values stand by field index (absent optional ones VALUE_NONE, defaults filled)
  * in the arena. On LD_INVALID ret_problem names the field and what is wrong with it. */
-enum data_problem_kind { DATA_MISSING, DATA_MISTYPED, DATA_UNKNOWN, DATA_OUT_OF_RANGE, DATA_NO_UNIT };
+enum data_problem_kind {
+    DATA_MISSING, DATA_MISTYPED, DATA_UNKNOWN, DATA_OUT_OF_RANGE, DATA_NO_UNIT
+};
 
 struct data_problem {
     enum data_problem_kind kind;

@@ -1,6 +1,6 @@
 /* The strict YAML subset as a tree with positions. Every scalar is text; who reads it types it by
  * its declaration. Refused: anchors, aliases, tags, tabs, duplicate keys, second documents, text
- * that is not UTF-8, depth and size over the bounds of definition.h. libyaml stays behind yaml.c. */
+ * that is not UTF-8, depth and size over the bounds of definition.h. libyaml stays in yaml.c. */
 #ifndef LD_LANGUAGE_YAML_H
 #define LD_LANGUAGE_YAML_H
 
