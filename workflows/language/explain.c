@@ -11,6 +11,7 @@ struct teller {
     const struct calendar *calendar;
     bool is_zh;
     struct buffer *buffer;
+    uint32_t stop; /* of hours: the next stop to be told with its instants */
 };
 
 /* Steps that follow one another for the same reason. */
@@ -58,6 +59,17 @@ static void tell_period(struct teller *teller, struct period period)
     tell_number(teller, period.amount);
     tell(teller, words[period.unit].zh,
          period.amount == 1 ? words[period.unit].one : words[period.unit].many);
+}
+
+/* Which law: civil periods by the Civil Code, those of criminal procedure by its own article. */
+static void tell_source(struct teller *teller, const char *zh, const char *en)
+{
+    bool is_civil = teller->terms->rule == RULE_CIVIL;
+    tell(teller, is_civil ? "(民法典" : "(刑诉法第一百零五条",
+         is_civil ? " (Civil Code " : " (Criminal Procedure Law art. 105");
+    if (is_civil)
+        tell(teller, zh, en);
+    tell(teller, ")", ")");
 }
 
 /* Why a day is off or worked against its weekday; an empty view where the weekday says it all. */
@@ -147,8 +159,8 @@ static void tell_anchor(struct teller *teller)
         tell_instant(teller, teller->terms->anchor_ms);
         return;
     }
-    tell(teller, "起算日,不计入(民法典第二百零一条)",
-         "the starting day, not counted (Civil Code art. 201)");
+    tell(teller, "起算日,不计入", "the starting day, not counted");
+    tell_source(teller, "第二百零一条", "art. 201");
 }
 
 static void tell_months(struct teller *teller, const struct trace_step *step)
@@ -183,6 +195,25 @@ static void tell_extended(struct teller *teller, const struct trace_step *step)
     buffer_put_text(teller->buffer, ")");
 }
 
+/* The instants of the stop that the derivation of hours has come to: those that end before the
+ * period begins are passed over there too. */
+static void tell_stopped_hours(struct teller *teller)
+{
+    const struct period_terms *terms = teller->terms;
+    while (teller->stop < terms->stop_count && terms->stops[teller->stop].until_ms != INSTANT_NONE
+           && terms->stops[teller->stop].until_ms <= terms->anchor_ms)
+        teller->stop++;
+    if (teller->stop == terms->stop_count)
+        return;
+    const struct period_stop *stop = &terms->stops[teller->stop++];
+    tell(teller, ":", ": ");
+    tell_instant(teller, stop->from_ms);
+    if (stop->until_ms == INSTANT_NONE)
+        return;
+    tell(teller, " 至 ", " to ");
+    tell_instant(teller, stop->until_ms);
+}
+
 static void tell_stopped(struct teller *teller, const struct run *run)
 {
     int32_t count = run->last->date - run->first->date + 1;
@@ -192,6 +223,8 @@ static void tell_stopped(struct teller *teller, const struct run *run)
         tell(teller, " 日", " days ");
     }
     tell(teller, "不计入", "not counted");
+    if (teller->terms->budget.unit == PERIOD_HOURS)
+        tell_stopped_hours(teller);
 }
 
 static void tell_shifted(struct teller *teller, const struct trace_step *step)
@@ -217,8 +250,8 @@ static void tell_unrolled(struct teller *teller, int32_t date)
 
 static void tell_last(struct teller *teller, const struct trace_step *step)
 {
-    tell(teller, "最后一日,当日 24:00 届满(民法典第二百零三条)",
-         "the last day, due at its 24:00 (Civil Code art. 203)");
+    tell(teller, "最后一日,当日 24:00 届满", "the last day, due at its 24:00");
+    tell_source(teller, "第二百零三条", "art. 203");
     tell_unrolled(teller, step->date);
 }
 
@@ -234,7 +267,8 @@ static void tell_hours(struct teller *teller, const struct trace_step *step, int
 static void tell_rolled(struct teller *teller, int32_t date)
 {
     tell_day_off(teller, date);
-    tell(teller, ",顺延(民法典第二百零三条)", ", rolls on (Civil Code art. 203)");
+    tell(teller, ",顺延", ", rolls on");
+    tell_source(teller, "第二百零三条", "art. 203");
 }
 
 static void tell_run(struct teller *teller, const struct run *run, const struct period_due *due)
@@ -323,7 +357,10 @@ static void tell_foot(struct teller *teller, const struct period_due *due, struc
     if (is_open)
         tell(teller, "  停止计算中,恢复后再定到期日\n",
              "  stopped: the due date is known when it goes on\n");
-    if (!is_open && teller->terms->budget.unit != PERIOD_HOURS)
+    enum period_unit unit = teller->terms->budget.unit;
+    bool may_roll = teller->terms->is_rolled && teller->terms->rule != RULE_CUSTODY;
+    bool is_by_days_off = unit == PERIOD_WORKING_DAYS || (unit != PERIOD_HOURS && may_roll);
+    if (!is_open && is_by_days_off)
         tell_notices(teller, due);
     if (due->is_provisional)
         tell_provisional(teller);
@@ -337,7 +374,7 @@ static void tell_foot(struct teller *teller, const struct period_due *due, struc
 void explain_period(const struct period_terms *terms, const struct calendar *calendar,
                     struct bytes basis, bool is_zh, struct arena *arena, struct buffer *buffer)
 {
-    struct teller teller = {terms, calendar, is_zh, buffer};
+    struct teller teller = {terms, calendar, is_zh, buffer, 0};
     const struct trace_step *steps;
     uint32_t count;
     struct period_due due;
