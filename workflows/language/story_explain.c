@@ -241,23 +241,31 @@ static void tell_effects(const struct teller *teller, const struct story_row *ro
     }
 }
 
+static void tell_refusal(const struct teller *teller, const struct effects *effects)
+{
+    const struct word_row *refusal = refusal_words(effects->refusal);
+    put(teller, ":", ": ");
+    put(teller, refusal->zh, refusal->en);
+    if (effects->refusal == REFUSAL_BY_RULE) { /* its two texts are the rule's own, zh and en */
+        put(teller, ",", ", ");
+        put_title(teller, (struct title){effects->detail, effects->detail_wanted}, BYTES_NONE);
+        return;
+    }
+    if (effects->detail.size)
+        put(teller, ",", ", ");
+    buffer_put(teller->buffer, effects->detail);
+    if (effects->detail_wanted.size)
+        put(teller, ",应为 ", ", wanted ");
+    buffer_put(teller->buffer, effects->detail_wanted);
+}
+
 static void tell_fate(const struct teller *teller, const struct effects *effects)
 {
     const struct word_row *fate = fate_words(effects->fate);
     put(teller, "  ", "  ");
     put(teller, fate->zh, fate->en);
-    if (effects->refusal == REFUSAL_NONE)
-        return;
-    const struct word_row *refusal = refusal_words(effects->refusal);
-    put(teller, ":", ": ");
-    put(teller, refusal->zh, refusal->en);
-    struct bytes details[] = {effects->detail, effects->detail_wanted};
-    for (int i = 0; i < 2; i++) {
-        if (!details[i].size)
-            continue;
-        put(teller, i ? ",应为 " : ",", i ? ", wanted " : ", ");
-        buffer_put(teller->buffer, details[i]);
-    }
+    if (effects->refusal != REFUSAL_NONE)
+        tell_refusal(teller, effects);
 }
 
 static void tell_event(const struct teller *teller, const struct story_row *row)
