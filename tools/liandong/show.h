@@ -1,0 +1,22 @@
+/* How values of answers look to people: titles in their language, instants without the zone. */
+#ifndef LD_TOOLS_SHOW_H
+#define LD_TOOLS_SHOW_H
+
+#include "tools/liandong/command.h"
+
+/* The text of a title {zh, en} under a key; the other language where one is missing, else empty. */
+struct bytes show_title(const struct command_context *context, const struct value *map,
+                        const char *key);
+/* A text, number or truth under a key as a terminated text in the arena; "" where there is none. */
+const char *show_cell(const struct value *map, const char *key, struct arena *arena);
+/* A view as a terminated text in the arena. */
+const char *show_text(struct bytes text, struct arena *arena);
+/* 2025-10-10 09:00 of an RFC 3339 text under a key; "" where there is none. */
+const char *show_instant(const struct value *map, const char *key, struct arena *arena);
+/* A word that has a title of its own here (fates, forces, statuses, levels), else the word. */
+const char *show_word(const struct command_context *context, struct bytes word,
+                      struct arena *arena);
+/* Prints a map on one line, as JSON. */
+void show_json_line(const struct value *map);
+
+#endif
