@@ -61,7 +61,7 @@ static void report_json(struct story_bundle *bundle)
         value_put(&map, "workflow", value_text(story->workflow));
         value_put(&map, "steps", value_int(story->step_count));
     }
-    value_put(&map, "is_passed", value_bool(bundle->error_count == 0));
+    value_put(&map, "passed", value_bool(bundle->error_count == 0));
     value_put(&map, "failures", failures_value(bundle));
     struct value built = value_built(&map);
     print_json(stdout, &built);
