@@ -1,0 +1,471 @@
+/* Goal: what the partition's engine promises of one turn. Method: the real core and language with
+ * the shipped definitions over the simulator's store; messages in, answers out, no threads. */
+#include "agenda_fixture.h"
+
+#include "workers/record.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#define CASE_ID "QJ-GY-2025-0035"
+#define LEAD(id)                                                                                   \
+    "{\"id\": \"" id "\", \"source\": \"qj-guanghua\", \"type\": \"lead.transferred\","            \
+    " \"subject\": \"" CASE_ID "\", \"data\": {\"field\": \"ecology\","                            \
+    " \"summary\": \"作坊夜间排放废气\", \"informant\": \"某人\"}}"
+#define FILED(id)                                                                                  \
+    "{\"id\": \"" id "\", \"source\": \"qj-procuratorate\", \"type\": \"case.filed\","             \
+    " \"role\": \"chief\", \"subject\": \"" CASE_ID "\","                                          \
+    " \"data\": {\"respondent\": \"qj-ecology\", \"document\": \"35 号\"}}"
+#define SERVED(id)                                                                                 \
+    "{\"id\": \"" id "\", \"source\": \"qj-procuratorate\", \"type\": \"case.notice-served\","     \
+    " \"subject\": \"" CASE_ID "\", \"data\": {\"served_on\": \"2025-06-27\"}}"
+#define ASK_THE_CASE "{\"ask\": \"case\", \"id\": \"" CASE_ID "\"}"
+#define ASK_THE_HISTORY "{\"ask\": \"history\", \"id\": \"" CASE_ID "\"}"
+
+static struct fixture fixture;
+
+static int set_up(void **state)
+{
+    (void)state;
+    fixture_open(&fixture, "2025-06-10T09:00:00+08:00");
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    fixture_close(&fixture);
+    return 0;
+}
+
+/* --- publishing ------------------------------------------------------------------------------ */
+
+static void first_event_starts_case_and_next_changes_it(void **state)
+{
+    (void)state;
+    struct value fates = fixture_publish(&fixture, "[" LEAD("a1") "," FILED("a2") "]");
+    assert_text_at(&fates, "0.fate", "started");
+    assert_text_at(&fates, "0.id", "a1");
+    assert_text_at(&fates, "1.fate", "applied");
+    assert_int_equal(int_at(&fates, "1.position"), int_at(&fates, "0.position") + 1);
+    struct value found = fixture_ask(&fixture, ASK_THE_CASE);
+    assert_text_at(&found, "state", "filed");
+    assert_text_at(&found, "parties.respondent", "qj-ecology");
+}
+
+static void sealed_field_is_not_shown(void **state)
+{
+    (void)state;
+    (void)fixture_publish(&fixture, "[" LEAD("a1") "]");
+    struct value found = fixture_ask(&fixture, ASK_THE_CASE);
+    assert_text_at(&found, "fields.informant", "***");
+    assert_text_at(&found, "fields.summary", "作坊夜间排放废气");
+    struct value history = fixture_ask(&fixture, ASK_THE_HISTORY);
+    assert_text_at(&history, "rows.0.data.informant", "***");
+}
+
+static void resend_gets_first_answer_and_writes_nothing(void **state)
+{
+    (void)state;
+    struct value first = fixture_publish(&fixture, "[" LEAD("a1") "," SERVED("a2") "]");
+    assert_text_at(&first, "1.fate", "refused");
+    assert_text_at(&first, "1.code", "not-taken");
+    struct agenda_status before, after;
+    agenda_status(fixture.agenda, &before);
+    struct value again = fixture_publish(&fixture, "[" LEAD("a1") "," SERVED("a2") "]");
+    agenda_status(fixture.agenda, &after);
+    assert_text_at(&again, "0.fate", "duplicate");
+    assert_text_at(&again, "0.first.fate", "started");
+    assert_int_equal(int_at(&again, "0.first.position"), int_at(&first, "0.position"));
+    assert_text_at(&again, "1.first.fate", "refused");
+    assert_text_at(&again, "1.first.code", "not-taken");
+    assert_text_at(&again, "1.detail", "lead-registered");
+    assert_int_equal(after.last_position, before.last_position);
+}
+
+static void resend_within_a_batch_is_a_duplicate(void **state)
+{
+    (void)state;
+    struct value fates =
+        fixture_publish(&fixture, "[" LEAD("a1") "," SERVED("a2") "," SERVED("a2") "]");
+    assert_text_at(&fates, "2.fate", "duplicate");
+    assert_text_at(&fates, "2.first.code", "not-taken");
+    assert_text_at(&fates, "2.detail", "lead-registered");
+}
+
+static void bad_event_spoils_no_other(void **state)
+{
+    (void)state;
+    struct value fates =
+        fixture_publish(&fixture, "[" LEAD("a1") ", {\"id\": \"x\"}, 7," FILED("a2") "]");
+    assert_text_at(&fates, "0.fate", "started");
+    assert_text_at(&fates, "1.fate", "refused");
+    assert_text_at(&fates, "1.code", "malformed");
+    assert_text_at(&fates, "1.id", "x");
+    assert_text_at(&fates, "2.code", "malformed");
+    assert_text_at(&fates, "3.fate", "applied");
+}
+
+static void refusal_names_what_would_be_taken(void **state)
+{
+    (void)state;
+    struct value fates = fixture_publish(&fixture, "[" LEAD("a1") "," SERVED("a2") "]");
+    assert_true(count_at(&fates, "1.takes") > 1);
+    assert_true(has_value_at(&fates, "1.zh"));
+}
+
+static void refusal_is_kept_in_history(void **state)
+{
+    (void)state;
+    (void)fixture_publish(&fixture, "[" LEAD("a1") "," SERVED("a2") "," FILED("a3") "]");
+    struct value history = fixture_ask(&fixture, ASK_THE_HISTORY);
+    assert_int_equal(count_at(&history, "rows"), 3);
+    assert_text_at(&history, "rows.0.fate", "started");
+    assert_text_at(&history, "rows.1.fate", "refused");
+    assert_text_at(&history, "rows.1.event_id", "a2");
+    assert_text_at(&history, "rows.2.fate", "applied");
+}
+
+static void unknown_case_is_refused_and_not_remembered(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 2; i++) {
+        struct value fates = fixture_publish(&fixture, "[" FILED("a1") "]");
+        assert_text_at(&fates, "0.fate", "refused");
+        assert_text_at(&fates, "0.code", "unknown-case");
+    }
+    struct value fates = fixture_publish(&fixture, "[" LEAD("a0") "," FILED("a1") "]");
+    assert_text_at(&fates, "1.fate", "applied");
+}
+
+static void starting_event_before_effective_date_is_refused(void **state)
+{
+    (void)state;
+    struct value fates = fixture_publish(
+        &fixture, "[{\"id\": \"1\", \"source\": \"qj-guanghua\", \"type\": \"lead.transferred\","
+                  " \"subject\": \"X\", \"time\": \"2020-01-01T09:00:00+08:00\","
+                  " \"data\": {\"field\": \"ecology\", \"summary\": \"s\"}},"
+                  " {\"id\": \"2\", \"source\": \"qj-guanghua\", \"type\": \"lead.transferred\","
+                  " \"workflow\": \"no-such\", \"subject\": \"X\", \"data\": {}}]");
+    assert_text_at(&fates, "0.code", "not-effective");
+    assert_text_at(&fates, "1.code", "unknown-case");
+}
+
+static void message_that_is_no_list_is_malformed(void **state)
+{
+    (void)state;
+    struct message *message = fixture_send(&fixture, WIRE_PUBLISH, "{\"id\": 1}", false);
+    fixture_turn(&fixture);
+    assert_int_equal(message->answer, WIRE_ERROR);
+    assert_int_equal(message->code, WIRE_ERROR_MALFORMED);
+}
+
+/* A thousand events, each in a case of its own: over one batch's share of room. */
+static void full_message_has_one_fate_for_each(void **state)
+{
+    (void)state;
+    enum { COUNT = 1000, SIZE = 220 };
+    char *json = malloc(COUNT * SIZE);
+    size_t used = 0;
+    for (int i = 0; i < COUNT; i++)
+        used += (size_t)snprintf(json + used, SIZE,
+                                 "%c{\"id\":\"%d\",\"source\":\"qj-guanghua\",\"type\":"
+                                 "\"lead.transferred\",\"subject\":\"C-%d\",\"data\":"
+                                 "{\"field\":\"ecology\",\"summary\":\"s\"}}",
+                                 i ? ',' : '[', i, i);
+    (void)snprintf(json + used, SIZE, "]");
+    struct value fates = fixture_publish(&fixture, json);
+    assert_int_equal(count_at(&fates, ""), COUNT);
+    for (uint32_t i = 0; i < COUNT; i++)
+        assert_true(bytes_is(value_get_text(&fates.as.list.items[i], "fate"), "started"));
+    free(json);
+}
+
+/* --- time ------------------------------------------------------------------------------------ */
+
+static void due_instants_fire_each_at_its_own(void **state)
+{
+    (void)state;
+    (void)fixture_publish(&fixture, "[" LEAD("a1") "]");
+    struct value answer =
+        fixture_ask(&fixture, "{\"ask\": \"clock\", \"to\": \"2025-07-20T12:00:00+08:00\"}");
+    assert_true(int_at(&answer, "fired") > 1);
+    struct value history = fixture_ask(&fixture, ASK_THE_HISTORY);
+    uint32_t count = count_at(&history, "rows");
+    char path[40];
+    const struct value *before = value_at(&history, "rows.0.at");
+    bool has_breach_instant = false;
+    for (uint32_t i = 1; i < count; i++) {
+        (void)snprintf(path, sizeof path, "rows.%u.at", i);
+        const struct value *at = value_at(&history, path);
+        assert_true(memcmp(before->as.text.ptr, at->as.text.ptr, before->as.text.size) <= 0);
+        has_breach_instant |= bytes_is(at->as.text, "2025-07-11T00:00:00+08:00");
+        before = at;
+    }
+    assert_true(has_breach_instant);
+    struct value overdue = fixture_query(&fixture, "{\"ask\": \"overdue\"}");
+    assert_int_equal(count_at(&overdue, "rows"), 1);
+    assert_text_at(&overdue, "rows.0.clock", "assess");
+    assert_int_equal(int_at(&overdue, "rows.0.days"), 9);
+}
+
+static void case_is_caught_up_before_an_event(void **state)
+{
+    (void)state;
+    (void)fixture_publish(&fixture, "[" LEAD("a1") "]");
+    /* The clock moves without a sweep, as while the process was down. */
+    fixture.clock.now_ms += 45LL * 86400000;
+    struct value fates = fixture_publish(&fixture, "[" FILED("a2") "]");
+    assert_text_at(&fates, "0.fate", "applied");
+    struct value history = fixture_ask(&fixture, ASK_THE_HISTORY);
+    uint32_t count = count_at(&history, "rows");
+    assert_true(count > 2);
+    assert_text_at(&history, "rows.1.kind", "time");
+    struct value found = fixture_ask(&fixture, ASK_THE_CASE);
+    assert_text_at(&found, "clocks.0.status", "met-late");
+}
+
+static void many_cases_fire_in_order_of_instants(void **state)
+{
+    (void)state;
+    enum { COUNT = 700 };
+    for (int i = 0; i < COUNT; i++) {
+        char json[300];
+        if (i == COUNT / 2)
+            fixture_advance(&fixture, "2025-06-11T09:00:00+08:00");
+        (void)snprintf(json, sizeof json,
+                       "[{\"id\":\"%d\",\"source\":\"qj-guanghua\",\"type\":\"lead.transferred\","
+                       "\"subject\":\"C-%d\",\"data\":{\"field\":\"ecology\",\"summary\":\"s\"}}]",
+                       i, i * 7919 % COUNT);
+        (void)fixture_send(&fixture, WIRE_PUBLISH, json, false);
+        fixture_turn(&fixture);
+    }
+    fixture_advance(&fixture, "2025-07-31T09:00:00+08:00");
+    struct store_view *view;
+    struct store_head head;
+    int64_t last_ms = 0;
+    uint32_t fired = 0;
+    fixture.store->ops->head(fixture.store, &head);
+    assert_int_equal(fixture.store->ops->open_view(fixture.store, &view), LD_OK);
+    for (uint64_t position = 1; position <= head.last_position; position++) {
+        struct bytes bytes;
+        struct journal_row row;
+        size_t mark = arena_mark(&fixture.arena);
+        assert_int_equal(fixture.store->ops->view_row(view, position, &fixture.arena, &bytes),
+                         LD_OK);
+        assert_int_equal(journal_row_decode(bytes, &fixture.arena, &row), LD_OK);
+        if (row.kind == JOURNAL_TIME) {
+            assert_true(row.now_ms >= last_ms);
+            last_ms = row.now_ms;
+            fired++;
+        }
+        arena_rewind(&fixture.arena, mark);
+    }
+    fixture.store->ops->close_view(view);
+    assert_true(fired >= 2 * COUNT);
+}
+
+static void clock_goes_forward_only_and_only_when_manual(void **state)
+{
+    (void)state;
+    struct value back =
+        fixture_ask(&fixture, "{\"ask\": \"clock\", \"to\": \"2025-06-01T00:00:00+08:00\"}");
+    assert_true(has_value_at(&back, "zh"));
+    assert_text_at(&back, "detail", "the clock does not go back");
+    fixture.clock.is_manual = false;
+    struct value real =
+        fixture_ask(&fixture, "{\"ask\": \"clock\", \"to\": \"2026-06-01T00:00:00+08:00\"}");
+    assert_text_at(&real, "detail", "the clock is real");
+}
+
+/* --- crash ----------------------------------------------------------------------------------- */
+
+static void recovery_makes_the_same_records(void **state)
+{
+    (void)state;
+    (void)fixture_publish(&fixture, "[" LEAD("a1") "," SERVED("a2") "]");
+    assert_int_equal(fixture.store->ops->merge(fixture.store), LD_OK);
+    (void)fixture_publish(&fixture, "[" FILED("a3") "," SERVED("a4") "]");
+    fixture_advance(&fixture, "2025-09-01T00:00:00+08:00");
+    struct bytes before = fixture_record(&fixture, CASE_ID);
+    struct agenda_status status, recovered;
+    agenda_status(fixture.agenda, &status);
+    fixture_crash(&fixture);
+    agenda_status(fixture.agenda, &recovered);
+    assert_true(bytes_equal(before, fixture_record(&fixture, CASE_ID)));
+    assert_int_equal(recovered.last_position, status.last_position);
+    struct value again = fixture_publish(&fixture, "[" FILED("a3") "]");
+    assert_text_at(&again, "0.fate", "duplicate");
+    assert_text_at(&again, "0.first.fate", "applied");
+}
+
+static void recovered_agenda_goes_on_with_the_chain(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 3; i++) {
+        (void)fixture_publish(&fixture, "[" LEAD("a1") "," FILED("a2") "]");
+        fixture_advance(&fixture, i == 0   ? "2025-06-20T00:00:00+08:00"
+                                  : i == 1 ? "2025-06-30T00:00:00+08:00"
+                                           : "2025-07-30T00:00:00+08:00");
+        fixture_crash(&fixture); /* asserts that the chain holds */
+    }
+}
+
+/* --- subscriptions ---------------------------------------------------------------------------- */
+
+static void feed_goes_on_from_its_cursor_after_a_crash(void **state)
+{
+    (void)state;
+    struct value made =
+        fixture_ask(&fixture, "{\"ask\": \"subscribe\", \"name\": \"boss\", \"from\": \"now\"}");
+    assert_text_at(&made, "result", "subscribed");
+    (void)fixture_publish(&fixture, "[" LEAD("a1") "]");
+    struct value nothing = fixture_query(&fixture, "{\"ask\": \"fetch\", \"name\": \"boss\"}");
+    assert_int_equal(count_at(&nothing, "items"), 0);
+    fixture_advance(&fixture, "2025-07-12T00:00:00+08:00");
+    struct value first = fixture_query(&fixture, "{\"ask\": \"fetch\", \"name\": \"boss\"}");
+    uint32_t count = count_at(&first, "items");
+    assert_true(count >= 2);
+    assert_text_at(&first, "items.0.kind", "alert");
+    assert_text_at(&first, "items.0.case", CASE_ID);
+    fixture_crash(&fixture);
+    struct value again = fixture_query(&fixture, "{\"ask\": \"fetch\", \"name\": \"boss\"}");
+    assert_int_equal(count_at(&again, "items"), count);
+    assert_true(value_equal(value_at(&first, "items.0.id"), value_at(&again, "items.0.id")));
+    char ack[100];
+    (void)snprintf(ack, sizeof ack, "{\"ask\": \"ack\", \"name\": \"boss\", \"cursor\": %lld}",
+                   (long long)int_at(&first, "cursor"));
+    (void)fixture_ask(&fixture, ack);
+    fixture_crash(&fixture);
+    struct value rest = fixture_query(&fixture, "{\"ask\": \"fetch\", \"name\": \"boss\"}");
+    assert_int_equal(count_at(&rest, "items"), 0);
+    struct value known =
+        fixture_ask(&fixture, "{\"ask\": \"subscribe\", \"name\": \"boss\", \"from\": \"start\"}");
+    assert_text_at(&known, "result", "exists");
+}
+
+static void feed_hears_only_what_it_asked_for(void **state)
+{
+    (void)state;
+    (void)fixture_ask(&fixture, "{\"ask\": \"subscribe\", \"name\": \"late\", \"from\": \"start\","
+                                " \"levels\": [\"overdue\"]}");
+    (void)fixture_ask(&fixture, "{\"ask\": \"subscribe\", \"name\": \"other\", \"from\": \"start\","
+                                " \"units\": [\"qj-water\"]}");
+    (void)fixture_publish(&fixture, "[" LEAD("a1") "]");
+    fixture_advance(&fixture, "2025-07-12T00:00:00+08:00");
+    struct value late = fixture_query(&fixture, "{\"ask\": \"fetch\", \"name\": \"late\"}");
+    assert_int_equal(count_at(&late, "items"), 1);
+    assert_text_at(&late, "items.0.level", "overdue");
+    struct value other = fixture_query(&fixture, "{\"ask\": \"fetch\", \"name\": \"other\"}");
+    assert_int_equal(count_at(&other, "items"), 0);
+    (void)fixture_publish(&fixture, "[" FILED("a2") "]");
+    struct value cleared = fixture_query(&fixture, "{\"ask\": \"fetch\", \"name\": \"late\"}");
+    assert_int_equal(count_at(&cleared, "items"), 2);
+    assert_text_at(&cleared, "items.1.kind", "alert-cleared");
+    struct value gone = fixture_ask(&fixture, "{\"ask\": \"unsubscribe\", \"name\": \"late\"}");
+    assert_text_at(&gone, "name", "late");
+    struct value missing = fixture_ask(&fixture, "{\"ask\": \"unsubscribe\", \"name\": \"late\"}");
+    assert_true(has_value_at(&missing, "zh"));
+}
+
+/* --- deployments ------------------------------------------------------------------------------ */
+
+static void deployed_version_never_changes(void **state)
+{
+    (void)state;
+    struct value rows = fixture_query(&fixture, "{\"ask\": \"artifacts\"}");
+    assert_int_equal(count_at(&rows, "rows"), 4);
+    struct value bad = fixture_ask(&fixture, "{\"ask\": \"deploy\", \"text\": \"nonsense\"}");
+    assert_true(has_value_at(&bad, "zh"));
+    struct value wrong = fixture_ask(
+        &fixture, "{\"ask\": \"deploy\", \"text\": \"workflow: administrative-public-interest\\n"
+                  "version: 1\\n\"}");
+    assert_true(has_value_at(&wrong, "en"));
+    rows = fixture_query(&fixture, "{\"ask\": \"artifacts\"}");
+    assert_int_equal(count_at(&rows, "rows"), 4);
+}
+
+static void list_shows_cases_of_a_state(void **state)
+{
+    (void)state;
+    (void)fixture_publish(&fixture, "[" LEAD("a1") "]");
+    struct value rows = fixture_query(
+        &fixture, "{\"ask\": \"cases\", \"workflow\": \"administrative-public-interest\","
+                  " \"state\": \"lead-registered\"}");
+    assert_int_equal(count_at(&rows, "rows"), 1);
+    assert_text_at(&rows, "rows.0.id", CASE_ID);
+    assert_text_at(&rows, "rows.0.next_clock", "assess");
+    rows = fixture_query(&fixture, "{\"ask\": \"cases\", \"workflow\": "
+                                   "\"administrative-public-interest\", \"state\": \"filed\"}");
+    assert_int_equal(count_at(&rows, "rows"), 0);
+}
+
+static void unknown_request_is_told_so(void **state)
+{
+    (void)state;
+    struct message *message = fixture_send(&fixture, WIRE_REQUEST, "{\"ask\": \"dance\"}", false);
+    fixture_turn(&fixture);
+    assert_int_equal(message->answer, WIRE_ERROR);
+    assert_int_equal(message->code, WIRE_ERROR_UNKNOWN_ASK);
+    struct value missing = fixture_ask(&fixture, "{\"ask\": \"case\", \"id\": \"no-such\"}");
+    assert_text_at(&missing, "detail", "no-such");
+}
+
+/* --- poison ---------------------------------------------------------------------------------- */
+
+static void event_that_was_fatal_twice_again_is_quarantined(void **state)
+{
+    (void)state;
+    uint8_t digest[EVENT_DIGEST_SIZE];
+    digest_event(BYTES_LITERAL("qj-guanghua"), BYTES_LITERAL("a1"), digest);
+    for (int i = 0; i < POISON_TRIES; i++)
+        assert_true(poison_begin(&fixture.poison, digest)); /* the process dies each time */
+    struct message *message =
+        fixture_send(&fixture, WIRE_PUBLISH, "[" LEAD("a1") "," LEAD("b1") "]", true);
+    fixture_turn(&fixture);
+    assert_int_equal(message->answer, WIRE_FATES);
+    struct value fates = VALUE_ABSENT;
+    assert_int_equal(
+        codec_decode(message->answer_body, WIRE_ANSWER_DEPTH_MAX, &fixture.arena, &fates), LD_OK);
+    assert_text_at(&fates, "0.code", "quarantined");
+    assert_text_at(&fates, "1.fate", "started");
+    assert_int_equal(fixture.poison.count, 1);
+    assert_true(poison_is_quarantined(&fixture.poison, digest));
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(first_event_starts_case_and_next_changes_it),
+        TEST(sealed_field_is_not_shown),
+        TEST(resend_gets_first_answer_and_writes_nothing),
+        TEST(resend_within_a_batch_is_a_duplicate),
+        TEST(bad_event_spoils_no_other),
+        TEST(refusal_names_what_would_be_taken),
+        TEST(refusal_is_kept_in_history),
+        TEST(unknown_case_is_refused_and_not_remembered),
+        TEST(starting_event_before_effective_date_is_refused),
+        TEST(message_that_is_no_list_is_malformed),
+        TEST(full_message_has_one_fate_for_each),
+        TEST(due_instants_fire_each_at_its_own),
+        TEST(case_is_caught_up_before_an_event),
+        TEST(many_cases_fire_in_order_of_instants),
+        TEST(clock_goes_forward_only_and_only_when_manual),
+        TEST(recovery_makes_the_same_records),
+        TEST(recovered_agenda_goes_on_with_the_chain),
+        TEST(feed_goes_on_from_its_cursor_after_a_crash),
+        TEST(feed_hears_only_what_it_asked_for),
+        TEST(deployed_version_never_changes),
+        TEST(list_shows_cases_of_a_state),
+        TEST(unknown_request_is_told_so),
+        TEST(event_that_was_fatal_twice_again_is_quarantined),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
