@@ -4,7 +4,10 @@
 
 #include <string.h>
 
-/* One process after the other in the same struct:
+/* A child is a session of its own: a signal from the terminal goes to the owner alone, which then
+ * stops its children in their order.
+ *
+ * One process after the other in the same struct:
  *
  *   NEW ──start──▶ RUNNING ──exit──▶ WAITING ──delay──▶ RUNNING …
  *                     └──stop, or not wanted again──▶ OVER
@@ -152,6 +155,7 @@ enum ld_err child_start(struct child *child)
                                     .file = child->arguments[0],
                                     .args = child->arguments,
                                     .cwd = child->folder,
+                                    .flags = UV_PROCESS_DETACHED,
                                     .stdio_count = 3,
                                     .stdio = stdio};
     int status;
