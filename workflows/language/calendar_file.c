@@ -30,6 +30,7 @@ struct calendar_reading {
     struct calendar *calendar;
     struct calendar_day *days;
     uint32_t day_count, day_capacity;
+    uint32_t year_start; /* the first of the days of the year that is being read */
 };
 
 struct span {
@@ -87,9 +88,10 @@ static bool read_span(const struct sheet *sheet, const struct yaml_node *node, s
     return parse_dates(sheet, sheet_get(node, "dates", SHAPE_SCALAR), span);
 }
 
+/* All days of a year stand together, so that only they are looked at. */
 static bool is_twice(const struct calendar_reading *reading, int32_t date)
 {
-    for (uint32_t i = 0; i < reading->day_count; i++) {
+    for (uint32_t i = reading->year_start; i < reading->day_count; i++) {
         if (reading->days[i].date == date)
             return true;
     }
@@ -141,6 +143,7 @@ static void read_year(struct calendar_reading *reading, const struct yaml_entry 
     year->year = (int32_t)sheet_whole(&reading->sheet, &key, YEAR_MIN, YEAR_MAX);
     if (!sheet_keys(&reading->sheet, entry->value, year_keys, KEY_COUNT(year_keys)))
         return;
+    reading->year_start = reading->day_count;
     year->basis = sheet_text(&reading->sheet, sheet_get(entry->value, "basis", SHAPE_SCALAR));
     read_days(reading, entry, "off", DAY_OFF);
     read_days(reading, entry, "work", DAY_WORK);

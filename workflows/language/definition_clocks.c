@@ -76,8 +76,10 @@ static void read_until(struct draft *draft, const struct yaml_node *node, struct
     }
     struct bytes name = bytes_slice(node->text, enter.size, node->text.size);
     clock->until_state = names_find(state_names(draft), name);
+    struct place place = sheet_content_place(node);
+    place.column += (uint32_t)enter.size;
     if (clock->until_state == INDEX_NONE)
-        sheet_report_unknown(&draft->sheet, node->place, "unknown-state", name, state_names(draft));
+        sheet_report_unknown(&draft->sheet, place, "unknown-state", name, state_names(draft));
 }
 
 static void read_span(struct draft *draft, const struct yaml_node *node, struct clock_rule *clock)

@@ -5,6 +5,8 @@
 #include "workflows/core/case.h"
 #include "workflows/language/definition_draft.h"
 
+enum { CHOICES_MAX = 256 };
+
 static const char *const type_words[] = {"bool", "int",       "double", "text", "choice",
                                          "date", "timestamp", "unit",   "list", "record"};
 
@@ -72,16 +74,17 @@ static void read_choices(struct draft *draft, const struct yaml_node *node, stru
         sheet_report(&draft->sheet, node->place, "missing-key", BYTES_LITERAL("of"));
         return;
     }
-    struct bytes *choices = sheet_rows(&draft->sheet, of->count, sizeof *choices);
+    uint32_t count = sheet_bound(&draft->sheet, of, of->count, CHOICES_MAX, "of");
+    struct bytes *choices = sheet_rows(&draft->sheet, count, sizeof *choices);
     if (!choices)
         return;
-    for (uint32_t i = 0; i < of->count; i++) {
+    for (uint32_t i = 0; i < count; i++) {
         choices[i] = sheet_text(&draft->sheet, of->items[i]);
         if (names_find(NAMES_OF(choices, i), choices[i]) >= 0)
             sheet_report(&draft->sheet, of->items[i]->place, "duplicate-choice", choices[i]);
     }
     type->choices = choices;
-    type->choice_count = of->count;
+    type->choice_count = count;
 }
 
 /* A number as its type writes it; reported where it is none. */

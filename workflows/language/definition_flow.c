@@ -22,6 +22,7 @@ struct flow {
     const struct graph *graph;
     const struct draft *draft;
     struct known entered[PROGRAM_STATES_MAX]; /* before the clocks of the state start */
+    struct known inside[PROGRAM_STATES_MAX];  /* with them */
 };
 
 static void know_field(struct known *known, uint32_t field)
@@ -77,11 +78,27 @@ static uint32_t started_in_state(const struct draft *draft, uint32_t state, uint
     return clocks;
 }
 
-/* What is known while the case is in a state. */
-static struct known known_in(const struct flow *flow, uint32_t state)
+static const struct known everything = {{UINT64_MAX, UINT64_MAX}, UINT32_MAX, UINT32_MAX};
+
+_Static_assert(PROGRAM_FIELDS_MAX == 128, "two words of fields in `everything`");
+
+static void enter_states(struct flow *flow)
 {
-    struct known known = flow->entered[state];
-    known.clocks |= started_in_state(flow->draft, state, flow->draft->program.clock_count);
+    const struct program *program = &flow->draft->program;
+    for (uint32_t i = 0; i < program->state_count; i++) {
+        flow->inside[i] = flow->entered[i];
+        flow->inside[i].clocks |= started_in_state(flow->draft, i, program->clock_count);
+    }
+}
+
+/* What is known in each of the states; everything where there is none. */
+static struct known known_in(const struct flow *flow, uint64_t states)
+{
+    struct known known = everything;
+    for (uint32_t i = 0; i < flow->draft->program.state_count; i++) {
+        if (states >> i & 1)
+            (void)intersect(&known, &flow->inside[i]); /* whether it shrank is no matter here */
+    }
     return known;
 }
 
@@ -93,11 +110,11 @@ static void know_branch(struct known *known, const struct branch *branch)
         known->parties |= UINT32_C(1) << branch->binds[i].target;
 }
 
-/* What is known after an edge was taken in a state: the clocks of the event before `limit`. */
-static struct known known_after(const struct flow *flow, const struct edge *edge, uint32_t state,
-                                uint32_t limit)
+/* What is known after an edge was taken, in whichever state: the clocks of the event before
+ * `limit`. */
+static struct known known_after(const struct flow *flow, const struct edge *edge, uint32_t limit)
 {
-    struct known known = known_in(flow, state);
+    struct known known = known_in(flow, edge->from & flow->graph->reachable);
     know_branch(&known, edge->branch);
     known.clocks |= started_by_event(flow->draft, edge->event, limit);
     if (edge->clock != INDEX_NONE)
@@ -126,17 +143,15 @@ static struct known known_after_start(const struct draft *draft, uint32_t limit)
 /* One round over all edges that lead to another state. True: something is known no more. */
 static bool shrink(struct flow *flow)
 {
-    const struct draft *draft = flow->draft;
     const struct graph *graph = flow->graph;
     bool has_shrunk = false;
+    enter_states(flow);
     for (uint32_t i = 0; i < graph->edge_count; i++) {
         const struct edge *edge = &graph->edges[i];
-        for (uint32_t j = 0; edge->to != INDEX_NONE && j < draft->program.state_count; j++) {
-            if (!(edge->from & graph->reachable & UINT64_C(1) << j))
-                continue;
-            struct known after = known_after(flow, edge, j, draft->program.clock_count);
-            has_shrunk |= intersect(&flow->entered[edge->to], &after);
-        }
+        if (edge->to == INDEX_NONE || !(edge->from & graph->reachable))
+            continue;
+        struct known after = known_after(flow, edge, flow->draft->program.clock_count);
+        has_shrunk |= intersect(&flow->entered[edge->to], &after);
     }
     return has_shrunk;
 }
@@ -146,7 +161,7 @@ static void solve(struct flow *flow)
     const struct draft *draft = flow->draft;
     struct known start = known_after_start(draft, draft->program.clock_count);
     for (uint32_t i = 0; i < draft->program.state_count; i++)
-        flow->entered[i] = (struct known){{UINT64_MAX, UINT64_MAX}, UINT32_MAX, UINT32_MAX};
+        flow->entered[i] = everything;
     (void)intersect(&flow->entered[draft->program.start.to],
                     &start); /* it shrinks from everything */
     while (shrink(flow)) {
@@ -181,21 +196,31 @@ static void report_unset(const struct flow *flow, struct place place, const char
     sheet_report(&flow->draft->sheet, place, code, name);
 }
 
-static void check_names(const struct flow *flow, const struct expr *expr, struct place root,
+/* The place of a name within an expression. */
+static struct place name_place(const struct flow *flow, const struct expr *root,
+                               const struct expr *expr)
+{
+    struct place place = draft_place(flow->draft, root);
+    return (struct place){place.line, expr->column ? expr->column : place.column};
+}
+
+static void check_names(const struct flow *flow, const struct expr *expr, const struct expr *root,
                         const struct known *known)
 {
     const struct draft *draft = flow->draft;
-    struct place place = {root.line, expr->column ? expr->column : root.column};
     for (uint32_t i = 0; i < expr->arg_count && expr->op != EXPR_HAS; i++)
         check_names(flow, expr->args[i], root, known);
     if (expr->op == EXPR_NAME && expr->slot == SLOT_CASE_FIELD
         && !draft->fields[expr->index].is_optional && !knows_field(known, expr->index))
-        report_unset(flow, place, "field-unset", draft->fields[expr->index].name);
+        report_unset(flow, name_place(flow, root, expr), "field-unset",
+                     draft->fields[expr->index].name);
     if (expr->op == EXPR_NAME && expr->slot == SLOT_PARTY && !(known->parties >> expr->index & 1))
-        report_unset(flow, place, "party-unset", draft->parties[expr->index].name);
+        report_unset(flow, name_place(flow, root, expr), "party-unset",
+                     draft->parties[expr->index].name);
     if (expr->op == EXPR_CALL && expr->function == FUNCTION_DUE
         && !(known->clocks >> expr->index & 1))
-        report_unset(flow, place, "clock-unset", draft->clocks[expr->index].name);
+        report_unset(flow, name_place(flow, root, expr), "clock-unset",
+                     draft->clocks[expr->index].name);
 }
 
 static void check_expr(const struct flow *flow, const struct expr *expr, const struct known *known)
@@ -204,7 +229,7 @@ static void check_expr(const struct flow *flow, const struct expr *expr, const s
         return;
     struct known asked = *known;
     know_asked(&asked, expr);
-    check_names(flow, expr, draft_place(flow->draft, expr), &asked);
+    check_names(flow, expr, expr, &asked);
 }
 
 static void check_branch(const struct flow *flow, const struct branch *branch,
@@ -221,7 +246,7 @@ static void check_branch(const struct flow *flow, const struct branch *branch,
 }
 
 /* Can somebody publish the event there? Kinds of unit always can; a party once it is bound. */
-static void check_senders(const struct flow *flow, int32_t event, struct place place,
+static void check_senders(const struct flow *flow, int32_t event, const void *thing,
                           const struct known *known)
 {
     const struct event_type *type = &flow->draft->events[event];
@@ -230,27 +255,32 @@ static void check_senders(const struct flow *flow, int32_t event, struct place p
         if (party == INDEX_NONE || (known->parties >> party & 1))
             return;
     }
-    report_unset(flow, place, "sender-unset", type->name);
+    report_unset(flow, draft_place(flow->draft, thing), "sender-unset", type->name);
 }
 
-static void check_edge(const struct flow *flow, const struct edge *edge, uint32_t state)
+static void check_extends(const struct flow *flow, const struct edge *edge, uint32_t clock)
 {
-    const struct draft *draft = flow->draft;
-    struct known known = known_in(flow, state);
+    const struct clock_rule *rule = &flow->draft->clocks[clock];
+    for (uint32_t i = 0; i < rule->extend_count; i++) {
+        if (rule->extends[i].event != edge->event)
+            continue;
+        struct known known =
+            known_in(flow, edge->from & flow->graph->reachable & flow->graph->runs[clock]);
+        check_expr(flow, rule->extends[i].amount, &known);
+    }
+}
+
+static void check_edge(const struct flow *flow, const struct edge *edge)
+{
+    struct known known = known_in(flow, edge->from & flow->graph->reachable);
     if (edge->clock != INDEX_NONE)
         known.clocks |= UINT32_C(1) << edge->clock;
     check_branch(flow, edge->branch, &known);
     if (edge->event == INDEX_NONE)
         return;
-    check_senders(flow, edge->event, draft_place(draft, edge->handler), &known);
-    for (uint32_t i = 0; i < draft->program.clock_count; i++) {
-        const struct clock_rule *clock = &draft->clocks[i];
-        bool runs = flow->graph->runs[i] >> state & 1;
-        for (uint32_t j = 0; runs && j < clock->extend_count; j++) {
-            if (clock->extends[j].event == edge->event)
-                check_expr(flow, clock->extends[j].amount, &known);
-        }
-    }
+    check_senders(flow, edge->event, edge->handler, &known);
+    for (uint32_t i = 0; i < flow->draft->program.clock_count; i++)
+        check_extends(flow, edge, i);
 }
 
 static void check_tell_parties(const struct flow *flow, const struct clock_rule *clock,
@@ -293,36 +323,37 @@ static void check_clock_start(const struct flow *flow, const struct clock_rule *
     }
 }
 
-static void check_while_clock(const struct flow *flow, uint32_t clock)
+/* What is known wherever a clock starts: those that start with the same step come in the order of
+ * the text, so only the ones before it count. */
+static struct known known_at_while(const struct flow *flow, uint32_t clock)
 {
     const struct draft *draft = flow->draft;
+    struct known known = everything;
     for (uint32_t i = 0; i < draft->program.state_count; i++) {
         if (!(draft->clocks[clock].states & flow->graph->reachable & UINT64_C(1) << i))
             continue;
-        struct known known = flow->entered[i];
-        known.clocks |= started_in_state(draft, i, clock);
-        check_clock_start(flow, &draft->clocks[clock], &known);
+        struct known entered = flow->entered[i];
+        entered.clocks |= started_in_state(draft, i, clock);
+        (void)intersect(&known, &entered); /* whether it shrank is no matter here */
     }
+    return known;
 }
 
-static void check_from_clock(const struct flow *flow, uint32_t clock)
+static struct known known_at_from(const struct flow *flow, uint32_t clock)
 {
     const struct draft *draft = flow->draft;
     const struct clock_rule *rule = &draft->clocks[clock];
-    if (rule->from_event == draft->program.start_event) {
-        struct known known = known_after_start(draft, clock);
-        check_clock_start(flow, rule, &known);
-    }
+    struct known known = everything;
+    if (rule->from_event == draft->program.start_event)
+        known = known_after_start(draft, clock);
     for (uint32_t i = 0; i < flow->graph->edge_count; i++) {
         const struct edge *edge = &flow->graph->edges[i];
-        uint64_t sources = edge->event == rule->from_event ? edge->from : 0;
-        for (uint32_t j = 0; j < draft->program.state_count; j++) {
-            if (!(sources & flow->graph->reachable & UINT64_C(1) << j))
-                continue;
-            struct known known = known_after(flow, edge, j, clock);
-            check_clock_start(flow, rule, &known);
-        }
+        if (edge->event != rule->from_event || !(edge->from & flow->graph->reachable))
+            continue;
+        struct known after = known_after(flow, edge, clock);
+        (void)intersect(&known, &after); /* as above */
     }
+    return known;
 }
 
 static void check_start(const struct flow *flow)
@@ -331,26 +362,19 @@ static void check_start(const struct flow *flow)
     struct known known = known_before_start(draft);
     check_branch(flow, &draft->program.start, &known);
     if (draft->program.start_event != INDEX_NONE)
-        check_senders(flow, draft->program.start_event, draft_place(draft, &draft->program.start),
-                      &known);
+        check_senders(flow, draft->program.start_event, &draft->program.start, &known);
 }
 
 void flow_check(const struct graph *graph)
 {
     struct flow flow = {.graph = graph, .draft = graph->draft};
-    const struct program *program = &graph->draft->program;
     solve(&flow);
     check_start(&flow);
-    for (uint32_t i = 0; i < graph->edge_count; i++) {
-        for (uint32_t j = 0; j < program->state_count; j++) {
-            if (graph->edges[i].from & graph->reachable & UINT64_C(1) << j)
-                check_edge(&flow, &graph->edges[i], j);
-        }
-    }
-    for (uint32_t i = 0; i < program->clock_count; i++) {
-        if (flow.draft->clocks[i].states)
-            check_while_clock(&flow, i);
-        else
-            check_from_clock(&flow, i);
+    for (uint32_t i = 0; i < graph->edge_count; i++)
+        check_edge(&flow, &graph->edges[i]);
+    for (uint32_t i = 0; i < flow.draft->program.clock_count; i++) {
+        const struct clock_rule *clock = &flow.draft->clocks[i];
+        struct known known = clock->states ? known_at_while(&flow, i) : known_at_from(&flow, i);
+        check_clock_start(&flow, clock, &known);
     }
 }

@@ -140,6 +140,15 @@ static void begin_runs(struct graph *graph)
     }
 }
 
+static void link_states(struct graph *graph)
+{
+    for (uint32_t i = 0; i < graph->edge_count; i++) {
+        const struct edge *edge = &graph->edges[i];
+        for (uint32_t j = 0; j < graph->draft->program.state_count; j++)
+            graph->next[j] |= graph_step(edge, UINT64_C(1) << j);
+    }
+}
+
 bool graph_build(struct draft *draft, struct graph *graph)
 {
     const struct program *program = &draft->program;
@@ -154,21 +163,16 @@ bool graph_build(struct draft *draft, struct graph *graph)
     begin_runs(graph);
     while (grow(graph)) {
     }
+    link_states(graph);
     return true;
 }
 
 uint64_t graph_before(const struct graph *graph, uint64_t states)
 {
-    for (bool has_grown = true; has_grown;) {
-        has_grown = false;
-        for (uint32_t i = 0; i < graph->edge_count; i++) {
-            const struct edge *edge = &graph->edges[i];
-            bool leads = edge->to != INDEX_NONE && (states & bit(edge->to));
-            if (!leads || (edge->from & ~states) == 0)
-                continue;
-            states |= edge->from;
-            has_grown = true;
-        }
+    for (uint64_t before = 0; before != states;) {
+        before = states;
+        for (uint32_t i = 0; i < graph->draft->program.state_count; i++)
+            states |= graph->next[i] & states ? UINT64_C(1) << i : 0;
     }
     return states;
 }
@@ -177,8 +181,8 @@ uint64_t graph_after(const struct graph *graph, uint64_t states)
 {
     for (uint64_t before = 0; before != states;) {
         before = states;
-        for (uint32_t i = 0; i < graph->edge_count; i++)
-            states |= graph_step(&graph->edges[i], states);
+        for (uint32_t i = 0; i < graph->draft->program.state_count; i++)
+            states |= before >> i & 1 ? graph->next[i] : 0;
     }
     return states;
 }

@@ -19,7 +19,8 @@ struct graph {
     const struct draft *draft;
     struct edge *edges;
     uint32_t edge_count;
-    uint64_t reachable; /* from the start */
+    uint64_t next[PROGRAM_STATES_MAX]; /* where one step leads from a state */
+    uint64_t reachable;                /* from the start */
     uint64_t ends;
     uint64_t runs[PROGRAM_CLOCKS_MAX]; /* the states in which a clock may be running or overdue */
 };

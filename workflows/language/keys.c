@@ -96,9 +96,12 @@ void sheet_report(const struct sheet *sheet, struct place place, const char *cod
 void sheet_report_unknown(const struct sheet *sheet, struct place place, const char *code,
                           struct bytes name, struct names names)
 {
-    const struct bytes *meant = nearest(names, name);
-    struct bytes arguments[] = {name, hint(sheet, names, meant, true),
-                                hint(sheet, names, meant, false)};
+    /* What is only counted needs no search for what was meant: a file of mistakes stays cheap. */
+    bool is_counted_only = sheet->diagnostics->count == DIAGNOSTICS_MAX;
+    struct names searched = is_counted_only ? (struct names){0} : names;
+    const struct bytes *meant = nearest(searched, name);
+    struct bytes arguments[] = {name, hint(sheet, searched, meant, true),
+                                hint(sheet, searched, meant, false)};
     diagnose(sheet->diagnostics, place, code, arguments, 3);
 }
 

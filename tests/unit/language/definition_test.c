@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include <cmocka.h>
 
@@ -667,6 +668,56 @@ static void a_small_arena_is_a_finding(void **state)
     assert_true(has_fitted);
 }
 
+static void put(char *text, size_t *used, const char *part)
+{
+    size_t size = strlen(part);
+    assert_true(*used + size < DEFINITION_SIZE_MAX);
+    memcpy(text + *used, part, size);
+    *used += size;
+}
+
+/* As many states, clocks, pauses and branches as fit, the states in the worst order: the checks are
+ * bounded by rows and not by their product.  */
+static void the_largest_workflow_is_checked_quickly(void **state)
+{
+    struct fixture *fixture = *state;
+    char *text = malloc(DEFINITION_SIZE_MAX);
+    char part[512];
+    size_t used = 0;
+    put(text, &used,
+        "workflow: w\nversion: 1\nparties: {p: {kind: agency}}\n"
+        "events: {go: {from: [agency]}, e: {from: [agency]}, g: {from: [agency]}}\n"
+        "start: {event: go, to: s0}\nstates:\n  end: {end: true}\n"
+        "  s62: {no-clock: x, when: {e: {to: end}}}\n");
+    for (int i = 61; i >= 0; i--) {
+        snprintf(part, sizeof part, "  s%d: {no-clock: x, when: {e: {to: s%d}}}\n", i, i + 1);
+        put(text, &used, part);
+    }
+    put(text, &used, "clocks:\n");
+    for (int i = 0; i < PROGRAM_CLOCKS_MAX; i++) {
+        snprintf(
+            part, sizeof part,
+            "  c%d: {force: agreed, who: p, from: e, until: enter end, period: 5 days, pause: ["
+            "{from: e, until: g}, {from: e, until: g}, {from: e, until: g}, "
+            "{from: e, until: g}]}\n",
+            i);
+        put(text, &used, part);
+    }
+    put(text, &used, "when:\n  g: [");
+    for (int i = 0; used < DEFINITION_SIZE_MAX - 64; i++) {
+        snprintf(part, sizeof part, "{if: 1<2, to: s%d},", i % 63);
+        put(text, &used, part);
+    }
+    put(text, &used, "{to: end}]\n");
+    begin(fixture);
+    clock_t before = clock();
+    assert_null(definition_workflow((struct bytes){(uint8_t *)text, used}, &fixture->context,
+                                    &fixture->arena, &fixture->diagnostics));
+    assert_true(clock() - before < 5 * CLOCKS_PER_SEC); /* under the sanitizers, too */
+    assert_true(has_code(&fixture->diagnostics, "party-unset"));
+    free(text);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -686,6 +737,7 @@ int main(void)
         cmocka_unit_test(artifacts_are_named_without_being_read),
         cmocka_unit_test(damaged_texts_never_crash),
         cmocka_unit_test(damaged_lines_never_crash),
+        cmocka_unit_test(the_largest_workflow_is_checked_quickly),
         cmocka_unit_test(a_small_arena_is_a_finding),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
