@@ -251,6 +251,8 @@ static bool text_body(struct lexer *lexer, struct token *token, size_t quotes, b
     }
     advance(lexer, quotes);
     LD_ASSERT(!buffer.is_full); /* no escape is shorter than what it stands for */
+    struct arena *arena = lexer->compilation->arena;
+    arena_rewind(arena, arena_mark(arena) - (room - buffer.used)); /* the rest is given back */
     token->kind = TOKEN_TEXT;
     token->text = buffer_bytes(&buffer);
     return true;
