@@ -80,7 +80,7 @@ static void rungs_init(struct rungs *rungs, const struct clock_rule *rule,
 {
     const struct ladder *ladder = NULL;
     *rungs = (struct rungs){.rules = rules, .run = run};
-    if (rules->policy && rule->ladder.size && run->due.due_ms != INSTANT_NONE)
+    if (rules->policy && rule->ladder.size && run->status != CLOCK_IDLE)
         ladder = policy_ladder(rules->policy, rule->ladder);
     if (!ladder)
         return;

@@ -185,6 +185,55 @@ static void an_overdue_clock_is_paused_only_by_a_date_in_time(void **state)
     assert_instant(world.run.breached_ms, "2025-10-31 00:00"); /* the first one missed */
 }
 
+static void a_clock_resumed_behind_its_due_date_still_falls_due(void **state)
+{
+    (void)state;
+    struct world world;
+    world_init(&world);
+    world_start(&world, "2025-09-30 10:00", 1, PERIOD_MONTHS);
+    world_pause(&world, "2025-10-13 09:00", 0);
+    assert_int_equal(clock_resume(&world.rule, &world.rules,
+                                  late_entry("2025-10-15", "2025-11-20 09:00"), 0, &world.run),
+                     LD_OK);
+    assert_int_equal(world.run.status, CLOCK_RUNNING); /* no breach is on record yet */
+    assert_true(world_fire(&world, "2025-11-04 00:00").is_due);
+    assert_instant(world.run.breached_ms, "2025-11-04 00:00");
+}
+
+static void a_resumption_dated_before_the_stop_ends_it_where_it_began(void **state)
+{
+    (void)state;
+    struct world world;
+    world_init(&world);
+    world_start(&world, "2025-09-30 10:00", 1, PERIOD_MONTHS);
+    world_pause(&world, "2025-10-13 09:00", 0);
+    /* The same rule once more, and dated earlier: it holds the clock already. */
+    assert_int_equal(clock_pause(&world.rule, &world.rules,
+                                 late_entry("2025-10-08", "2025-10-14 09:00"), 0, &world.run),
+                     LD_OK);
+    assert_date(world.run.stops[0].from, "2025-10-13");
+    assert_int_equal(clock_resume(&world.rule, &world.rules,
+                                  late_entry("2025-10-10", "2025-10-14 09:00"), 0, &world.run),
+                     LD_OK);
+    assert_date(world.run.stops[0].until, "2025-10-13");
+    assert_date(world.run.due.last_day, "2025-10-30");
+}
+
+static void stops_of_hours_do_not_overlap(void **state)
+{
+    (void)state;
+    struct world world;
+    world_init(&world);
+    world_start(&world, "2025-05-30 16:00", 24, PERIOD_HOURS);
+    world_pause(&world, "2025-05-30 18:00", 0);
+    world_resume(&world, "2025-05-30 20:00", 0);
+    struct clock_moment moment = moment_at("2025-05-30 19:00");
+    moment.now_ms = at("2025-05-30 21:00");
+    assert_int_equal(clock_pause(&world.rule, &world.rules, moment, 1, &world.run), LD_OK);
+    world_resume(&world, "2025-05-30 22:00", 1);
+    assert_instant(world_next(&world), "2025-05-31 20:00"); /* 18:00 to 22:00, once */
+}
+
 static void stops_have_a_bound(void **state)
 {
     (void)state;
@@ -517,6 +566,9 @@ int main(void)
         cmocka_unit_test(a_second_pause_of_an_earlier_date_widens_the_stop),
         cmocka_unit_test(a_pause_that_does_not_hold_the_clock_changes_nothing),
         cmocka_unit_test(an_overdue_clock_is_paused_only_by_a_date_in_time),
+        cmocka_unit_test(a_clock_resumed_behind_its_due_date_still_falls_due),
+        cmocka_unit_test(a_resumption_dated_before_the_stop_ends_it_where_it_began),
+        cmocka_unit_test(stops_of_hours_do_not_overlap),
         cmocka_unit_test(stops_have_a_bound),
         cmocka_unit_test(hours_stop_to_the_millisecond),
         cmocka_unit_test(a_clock_that_ends_while_stopped_is_met),

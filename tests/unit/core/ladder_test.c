@@ -426,6 +426,7 @@ static void a_repeating_clock_climbs_its_ladder_each_time(void **state)
     assert_true(firing.is_due && firing.is_alert);
     assert_int_equal(firing.level, ALERT_WARNING);
     assert_int_equal(world.run.status, CLOCK_RUNNING);
+    assert_int_equal(world.run.alert_level, ALERT_WARNING); /* the clock clears no alert */
     world_alert(&world, "2026-01-29 09:00", ALERT_NOTICE);
     assert_true(world_fire(&world, "2026-02-04 00:00").is_due);
 }
@@ -436,6 +437,7 @@ static void started_behind_its_due_date_a_clock_tells_only_what_lies_ahead(void 
     struct world world;
     world_init(&world);
     world_add(&world, acknowledged_within(at_due(), 1, PERIOD_WORKING_DAYS));
+    world_add(&world, after_due(3, PERIOD_HOURS, ALERT_ESCALATED)); /* passed as well */
     world_add(&world, after_due(7, PERIOD_WORKING_DAYS, ALERT_ESCALATED));
     assert_int_equal(clock_start(&world.rule, &world.rules,
                                  late_entry("2025-08-05", "2025-10-10 08:00"), on("2025-08-05"),
@@ -445,6 +447,32 @@ static void started_behind_its_due_date_a_clock_tells_only_what_lies_ahead(void 
     assert_true(firing.is_due);
     assert_false(firing.is_alert);
     world_alert(&world, "2025-10-17 09:00", ALERT_ESCALATED);
+}
+
+static void a_repeating_clock_entered_late_catches_up_in_silence(void **state)
+{
+    (void)state;
+    struct world world;
+    world_init(&world);
+    world.rule.repeats = true;
+    world_add(&world, before_due(5, PERIOD_DAYS, ALERT_NOTICE));
+    assert_int_equal(clock_start(&world.rule, &world.rules,
+                                 late_entry("2025-12-05", "2026-01-31 09:00"), on("2025-12-05"),
+                                 (struct period){30, PERIOD_DAYS}, &world.run),
+                     LD_OK);
+    assert_false(world_fire(&world, "2026-01-05 00:00").is_alert);
+    assert_instant(world_next(&world), "2026-02-04 00:00"); /* the notice of 01-29 has passed */
+}
+
+static void a_clock_that_never_started_has_no_rungs(void **state)
+{
+    (void)state;
+    struct world world;
+    int64_t instants[LADDER_RUNGS_MAX];
+    world_init(&world);
+    world_add(&world, before_due(12, PERIOD_HOURS, ALERT_NOTICE));
+    clock_rung_instants(&world.rule, &world.rules, &world.run, instants);
+    assert_true(instants[0] == INSTANT_NONE);
 }
 
 /* Random lives of a clock: time goes only forward, and each rung of an unmoved due date once. */
@@ -504,6 +532,8 @@ int main(void)
         cmocka_unit_test(the_level_of_a_run_is_the_highest_raised),
         cmocka_unit_test(a_repeating_clock_climbs_its_ladder_each_time),
         cmocka_unit_test(started_behind_its_due_date_a_clock_tells_only_what_lies_ahead),
+        cmocka_unit_test(a_repeating_clock_entered_late_catches_up_in_silence),
+        cmocka_unit_test(a_clock_that_never_started_has_no_rungs),
         cmocka_unit_test(each_rung_fires_once_and_in_order),
     };
     return cmocka_run_group_tests(tests, test_calendar_setup, NULL);

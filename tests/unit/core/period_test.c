@@ -205,6 +205,10 @@ static void working_days_used_up_end_with_the_stop(void **state)
     assert_date(derive(&terms).last_day, "2025-10-22");
     stop.until = on("2025-10-25"); /* a Saturday */
     assert_date(derive(&terms).last_day, "2025-10-27");
+    struct period_stop both[] = {stop, stop_of("2025-10-27", "2025-10-30")};
+    terms.stops = both;
+    terms.stop_count = 2; /* stopped again on that day, still none is left */
+    assert_date(derive(&terms).last_day, "2025-10-30");
 }
 
 static void a_stop_gives_back_only_days_that_would_have_counted(void **state)
@@ -280,7 +284,13 @@ static void an_extension_in_another_unit_counts_on_unrolled(void **state)
     assert_date(derive(&terms).last_day, "2025-10-15"); /* 10-05 + 10, not 10-09 + 10 */
     extension.by = (struct period){3, PERIOD_WORKING_DAYS};
     assert_date(derive(&terms).last_day, "2025-10-11"); /* 10-09, 10-10, and the worked 10-11 */
-    extension.by = (struct period){30, PERIOD_HOURS};   /* two days: a day ends at 24:00 */
+    /* Stopped on 10-07, none of the three is used: they follow the stop. */
+    struct period_stop stop = stop_of("2025-10-07", "2025-10-20");
+    terms.stops = &stop;
+    terms.stop_count = 1;
+    assert_date(derive(&terms).last_day, "2025-10-23");
+    terms.stop_count = 0;
+    extension.by = (struct period){30, PERIOD_HOURS}; /* two days: a day ends at 24:00 */
     assert_date(derive(&terms).unrolled, "2025-10-07");
     extension.by = (struct period){on("2025-11-01"), PERIOD_UNTIL};
     assert_date(derive(&terms).last_day, "2025-11-01"); /* given, so a Saturday stands */
@@ -335,6 +345,10 @@ static void what_depends_on_an_unknown_year_is_provisional(void **state)
     terms = terms_of("2026-12-31", 24, PERIOD_HOURS);
     assert_false(derive(&terms).is_provisional);
     terms = terms_of("2023-12-25", 10, PERIOD_WORKING_DAYS); /* 2023 is not in this calendar */
+    assert_true(derive(&terms).is_provisional);
+    struct period_stop stop = stop_of("2023-12-29", "2024-01-05");
+    terms.stops = &stop;
+    terms.stop_count = 1; /* the days used before the stop lie there all the same */
     assert_true(derive(&terms).is_provisional);
 }
 
@@ -430,6 +444,9 @@ static void a_trace_of_months_names_the_corresponding_day(void **state)
     assert_date(steps[33].date, "2025-12-29");
     terms = terms_of("2026-02-28", 3, PERIOD_MONTHS);
     terms.rule = RULE_CRIMINAL;
+    steps = trace(&terms, &count);
+    assert_int_equal(steps[1].kind, TRACE_MONTH_END);
+    terms = terms_of("2024-07-31", 2, PERIOD_MONTHS); /* there is no 31 September */
     steps = trace(&terms, &count);
     assert_int_equal(steps[1].kind, TRACE_MONTH_END);
 }
