@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
+#include <sys/vfs.h>
 
 /* Anything that would weaken a commit, or turn a full disk into SIGBUS (MDB_WRITEMAP). */
 static const unsigned forbidden_flags = MDB_NOSYNC | MDB_NOMETASYNC | MDB_MAPASYNC | MDB_WRITEMAP;
@@ -40,6 +41,25 @@ MDB_val lmdb_val(struct bytes bytes)
 struct bytes lmdb_bytes(MDB_val val)
 {
     return (struct bytes){val.mv_data, val.mv_size};
+}
+
+/* LMDB's locks and maps do not hold over a network (lmdb.h, Caveats). Types as in statfs(2). */
+bool lmdb_is_network(uint64_t filesystem_type)
+{
+    static const uint32_t types[] = {
+        0x6969,     /* NFS */
+        0x517B,     /* SMB */
+        0xFE534D42, /* SMB2 */
+        0xFF534D42, /* CIFS */
+        0x00C36400, /* Ceph */
+        0x5346414F, /* AFS */
+        0x01021997, /* 9p */
+    };
+    for (size_t i = 0; i < sizeof types / sizeof types[0]; i++) {
+        if (types[i] == (uint32_t)filesystem_type) /* signed in some C libraries */
+            return true;
+    }
+    return false;
 }
 
 /* The data file of a folder, by stat alone: closing a second descriptor would be harmless to
@@ -107,9 +127,12 @@ static bool is_safe(MDB_env *env)
 enum ld_err lmdb_env_open(const char *folder, size_t map_size, MDB_env **ret_env)
 {
     uint64_t file_size;
+    struct statfs filesystem;
     enum ld_err err = data_size(folder, &file_size);
     if (err)
         return err;
+    if (statfs(folder, &filesystem) == 0 && lmdb_is_network((uint64_t)filesystem.f_type))
+        return LD_UNSUPPORTED;
     MDB_env *env;
     int code = open_within(folder, map_size, &env);
     if (code)

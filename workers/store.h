@@ -172,9 +172,11 @@ struct store_ops {
  * folder, synced, then renamed. LD_EXISTS where folder is not empty; LD_IO; LD_FULL. */
 LD_MUST_USE enum ld_err store_lmdb_create(const char *folder, uint32_t partitions);
 /* Reads folder/identity. LD_NOT_FOUND, LD_CORRUPT. The partition in it is 0. */
-LD_MUST_USE enum ld_err store_lmdb_identity(const char *folder, struct store_identity *ret_identity);
+LD_MUST_USE enum ld_err store_lmdb_identity(const char *folder,
+                                            struct store_identity *ret_identity);
 /* Opens one partition and claims it with the next epoch. LD_IN_USE: another process has it;
- * LD_FOREIGN: not this folder's partition, or empty; LD_NOT_FOUND; LD_CORRUPT; LD_IO. */
+ * LD_FOREIGN: not this folder's partition, or empty; LD_UNSUPPORTED: a network file system;
+ * LD_NOT_FOUND; LD_CORRUPT; LD_IO. */
 LD_MUST_USE enum ld_err store_lmdb_open(const char *folder, uint32_t partition,
                                         struct store **ret_store);
 

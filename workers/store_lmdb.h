@@ -80,8 +80,10 @@ struct store_view {
 enum ld_err lmdb_err(int code);
 MDB_val lmdb_val(struct bytes bytes);
 struct bytes lmdb_bytes(MDB_val val);
-/* LD_NOT_FOUND: no such folder; LD_FOREIGN: no data in it; LD_CORRUPT; LD_IO. */
+/* LD_NOT_FOUND: no such folder; LD_FOREIGN: no data in it; LD_UNSUPPORTED: a network file system;
+ * LD_CORRUPT; LD_IO. */
 LD_MUST_USE enum ld_err lmdb_env_open(const char *folder, size_t map_size, MDB_env **ret_env);
+bool lmdb_is_network(uint64_t filesystem_type);
 /* Opens all tables; flags MDB_CREATE makes them. LD_FOREIGN where one is missing. */
 LD_MUST_USE enum ld_err lmdb_journal_tables(MDB_txn *txn, unsigned flags,
                                             struct journal_env *ret_journal);

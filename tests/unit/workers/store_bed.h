@@ -36,7 +36,7 @@ static inline struct bytes word(const char *text)
 
 static inline void bed_open(struct bed *bed)
 {
-    assert_int_equal(store_lmdb_open_sized(bed->folder, 1, BED_MAP_SIZE, &bed->store), LD_OK);
+    assert_int_equal(store_lmdb_open(bed->folder, 1, &bed->store), LD_OK);
 }
 
 static inline struct bed *bed_create(enum bed_kind kind)

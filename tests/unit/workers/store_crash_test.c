@@ -210,7 +210,7 @@ static void acked_rows_survive_kill_9(void **state)
 static enum ld_err try_open(struct bed *bed, uint32_t partition)
 {
     struct store *store = NULL;
-    enum ld_err err = store_lmdb_open_sized(bed->folder, partition, BED_MAP_SIZE, &store);
+    enum ld_err err = store_lmdb_open(bed->folder, partition, &store);
     if (!err)
         store->ops->close(store);
     return err;
@@ -526,6 +526,50 @@ static void a_merge_cut_short_does_no_harm(void **state)
     assert_record(bed, ids[HEAVY - 1], "again");
 }
 
+/* The journal has room for ever, the state has not: before it is full nothing more is admitted. */
+static void what_was_admitted_can_be_merged(void **state)
+{
+    struct bed *bed = *state;
+    char id[16];
+    enum store_outcome outcome = STORE_OK;
+    struct bytes row = word("r");
+    bed_close(bed);
+    assert_int_equal(store_lmdb_open_sized(bed->folder, 1, 6 << 20, &bed->store), LD_OK);
+    for (unsigned i = 0; i < 10000 && outcome == STORE_OK; i++) {
+        (void)snprintf(id, sizeof id, "c%05u", i);
+        struct store_put put = put_of(id, "", (int64_t)i);
+        put.record = bytes_slice(large(), 0, 20000);
+        put.position = bed_head(bed).last_position + 1;
+        struct store_batch batch = {.rows = &row, .row_count = 1, .puts = &put, .put_count = 1};
+        outcome = bed_append(bed, batch);
+        if (i % 10 == 9)
+            bed_merge(bed);
+    }
+    assert_int_equal(outcome, STORE_FULL);
+    bed_merge(bed);
+    assert_int_equal(bed_head(bed).applied, bed_head(bed).last_position);
+}
+
+static void a_smaller_record_leaves_no_chunks_behind(void **state)
+{
+    struct bed *bed = *state;
+    struct lmdb_store *store = (struct lmdb_store *)bed->store;
+    struct store_put put = put_of("a", "", 1);
+    MDB_txn *txn;
+    MDB_stat stat_of;
+    put.record = large();
+    bed_put(bed, put);
+    bed_merge(bed);
+    bed_put(bed, put_of("a", "small", 2));
+    bed_merge(bed);
+    assert_int_equal(mdb_txn_begin(store->state.env, NULL, MDB_RDONLY, &txn), 0);
+    assert_int_equal(mdb_stat(txn, store->state.cases, &stat_of), 0);
+    assert_int_equal(stat_of.ms_entries, 1);
+    assert_int_equal(mdb_stat(txn, store->state.due, &stat_of), 0);
+    assert_int_equal(stat_of.ms_entries, 1);
+    mdb_txn_abort(txn);
+}
+
 /* A write that fails half way is in doubt, and from then on nothing is written. */
 static void a_failed_write_leaves_doubt_and_stops(void **state)
 {
@@ -563,6 +607,17 @@ static void commits_are_synced_by_the_flags(void **state)
     }
 }
 
+static void network_file_systems_are_known(void **unused)
+{
+    (void)unused;
+    assert_true(lmdb_is_network(0x6969));
+    assert_true(lmdb_is_network(0xFF534D42));
+    assert_true(lmdb_is_network(0xFFFFFFFFFF534D42)); /* the same, sign extended */
+    assert_false(lmdb_is_network(0xEF53));            /* ext4 */
+    assert_false(lmdb_is_network(0x58465342));        /* XFS */
+    assert_false(lmdb_is_network(0x01021994));        /* tmpfs */
+}
+
 static int set_up(void **state)
 {
     *state = bed_create(BED_LMDB);
@@ -593,8 +648,11 @@ int main(void)
         FRESH(a_file_cut_short_is_corrupt),
         FRESH(a_full_map_is_said_and_nothing_is_written),
         FRESH(a_merge_cut_short_does_no_harm),
+        FRESH(what_was_admitted_can_be_merged),
+        FRESH(a_smaller_record_leaves_no_chunks_behind),
         FRESH(a_failed_write_leaves_doubt_and_stops),
         FRESH(commits_are_synced_by_the_flags),
+        cmocka_unit_test(network_file_systems_are_known),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
