@@ -3,6 +3,12 @@
  * literals, due('x') an index. */
 #include "workflows/language/expression_parts.h"
 
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { DOUBLE_SIZE_MAX = 64 };
+
 #define KIND(kind) (1u << STATIC_##kind)
 
 struct signature {
@@ -168,6 +174,22 @@ static bool settle_due(struct checker *checker, const struct syntax *call, const
                             BYTES_NONE);
 }
 
+/* A literal is read whole here, with strtod's care; what the evaluator may refuse of an event's
+ * text, because it cannot be sure of the last bit, is known now. What is no number stays a call,
+ * and an error when it is evaluated, as CEL has it. */
+static bool settle_double(const struct value *text, struct typed *typed)
+{
+    char digits[DOUBLE_SIZE_MAX], *end;
+    if (!text || !text->as.text.size || text->as.text.size >= sizeof digits)
+        return true;
+    memcpy(digits, text->as.text.ptr, text->as.text.size);
+    digits[text->as.text.size] = '\0';
+    if (strspn(digits, "+-.0123456789eE") != text->as.text.size)
+        return true;
+    double real = strtod(digits, &end);
+    return *end || !isfinite(real) || become_literal(typed, value_double(real));
+}
+
 static bool settle(struct checker *checker, const struct syntax *call, const struct typed *arg,
                    struct typed *typed)
 {
@@ -177,6 +199,8 @@ static bool settle(struct checker *checker, const struct syntax *call, const str
         return settle_date(checker, call, literal_text(arg), typed);
     if (typed->expr->function == FUNCTION_DUE)
         return settle_due(checker, call, literal_text(arg), typed);
+    if (typed->expr->function == FUNCTION_DOUBLE)
+        return settle_double(literal_text(arg), typed);
     return true;
 }
 
