@@ -267,6 +267,8 @@ enum ld_err agenda_recover(struct agenda *agenda, struct agenda_recovery *ret_re
     recovery.now_ms = agenda->now_ms;
     if (err == LD_OK)
         recovery.has_happenings = has_happenings(agenda);
+    if (!recovery.has_happenings)
+        agenda->now_ms = INSTANT_NONE; /* the clock decides when it all begins */
     agenda_close_view(agenda);
     arena_clear(&agenda->turn);
     *ret_recovery = recovery;

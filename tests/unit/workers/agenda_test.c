@@ -270,6 +270,18 @@ static void many_cases_fire_in_order_of_instants(void **state)
     assert_true(fired >= 2 * COUNT);
 }
 
+/* init seeds today; a demonstration begins years before. */
+static void manual_clock_may_begin_before_the_deployments(void **state)
+{
+    (void)state;
+    fixture.clock.now_ms -= 86400000;
+    fixture_crash(&fixture);
+    struct value fates = fixture_publish(&fixture, "[" LEAD("a1") "]");
+    assert_text_at(&fates, "0.fate", "started");
+    struct value found = fixture_ask(&fixture, ASK_THE_CASE);
+    assert_text_at(&found, "opened", "2025-06-09T09:00:00+08:00");
+}
+
 static void clock_goes_forward_only_and_only_when_manual(void **state)
 {
     (void)state;
@@ -457,6 +469,7 @@ int main(void)
         TEST(due_instants_fire_each_at_its_own),
         TEST(case_is_caught_up_before_an_event),
         TEST(many_cases_fire_in_order_of_instants),
+        TEST(manual_clock_may_begin_before_the_deployments),
         TEST(clock_goes_forward_only_and_only_when_manual),
         TEST(recovery_makes_the_same_records),
         TEST(recovered_agenda_goes_on_with_the_chain),
