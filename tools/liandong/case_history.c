@@ -1,8 +1,206 @@
+/* liandong case history: what happened to a case, oldest first, each event once. */
 #include "tools/liandong/command.h"
 #include "tools/liandong/commands.h"
 
+#include "proto/ask.h"
+#include "tools/liandong/online.h"
+#include "tools/liandong/rows.h"
+#include "tools/liandong/show.h"
+
+#include <stdlib.h>
+
+enum { SCRATCH_SIZE = 16 << 20, ROW_SCRATCH_SIZE = 1 << 20, ROW_ENTRIES_MAX = 32 };
+
+struct timeline {
+    const struct command_context *context;
+    struct value the_case; /* for the titles of its clocks; may be absent */
+    struct arena arena;    /* of one row */
+};
+
+/* --- people --------------------------------------------------------------------------------- */
+
+static struct bytes clock_title(const struct timeline *timeline, struct bytes name)
+{
+    const struct value *clocks = value_get(&timeline->the_case, "clocks");
+    uint32_t count = clocks && clocks->kind == VALUE_LIST ? clocks->as.list.count : 0;
+    for (uint32_t i = 0; i < count; i++) {
+        const struct value *clock = &clocks->as.list.items[i];
+        if (bytes_equal(value_get_text(clock, "name"), name))
+            return show_title(timeline->context, clock, "title");
+    }
+    return name;
+}
+
+static void print_recipients(const struct value *to)
+{
+    uint32_t count = to && to->kind == VALUE_LIST ? to->as.list.count : 0;
+    for (uint32_t i = 0; i < count; i++) {
+        struct bytes unit = value_get_text(&to->as.list.items[i], "unit");
+        printf("%s%.*s", i ? ", " : " → ", BYTES_PRINTF(unit));
+    }
+}
+
+static void print_state(struct timeline *timeline, const struct value *fact)
+{
+    struct bytes title = show_title(timeline->context, fact, "title");
+    struct bytes outcome = value_get_text(fact, "outcome");
+    printf("%s %.*s%s%.*s", say(timeline->context, "进入", "enters"),
+           BYTES_PRINTF(title.size ? title : value_get_text(fact, "state")),
+           outcome.size ? " · " : "", BYTES_PRINTF(outcome));
+}
+
+static void print_field(struct timeline *timeline, const struct value *fact)
+{
+    printf("%s = %s%s", show_cell(fact, "name", &timeline->arena),
+           show_cell(fact, "value", &timeline->arena), show_cell(fact, "unit", &timeline->arena));
+}
+
+static void print_clock(struct timeline *timeline, const struct value *fact)
+{
+    const struct command_context *context = timeline->context;
+    struct bytes title = clock_title(timeline, value_get_text(fact, "name"));
+    struct bytes last_day = value_get_text(fact, "last_day");
+    printf("%s%.*s %s", say(context, "期限 ", "clock "), BYTES_PRINTF(title),
+           show_word(context, value_get_text(fact, "status"), &timeline->arena));
+    if (last_day.size)
+        printf("%s%.*s", say(context, ",届满日 ", ", last day "), BYTES_PRINTF(last_day));
+}
+
+static void print_alert(struct timeline *timeline, const struct value *fact)
+{
+    struct bytes title = clock_title(timeline, value_get_text(fact, "clock"));
+    printf("%s %s%.*s",
+           show_word(timeline->context, value_get_text(fact, "level"), &timeline->arena),
+           say(timeline->context, "预警:", "alert: "), BYTES_PRINTF(title));
+    print_recipients(value_get(fact, "to"));
+}
+
+static void print_cleared(struct timeline *timeline, const struct value *fact)
+{
+    struct bytes title = clock_title(timeline, value_get_text(fact, "clock"));
+    printf("%s%.*s", say(timeline->context, "预警解除:", "alert cleared: "), BYTES_PRINTF(title));
+}
+
+static void print_date(struct timeline *timeline, const struct value *fact)
+{
+    bool is_late = bytes_is(value_get_text(fact, "kind"), "late-entry");
+    printf("%s%s",
+           is_late ? say(timeline->context, "补录,法律日期 ", "late entry of ")
+                   : say(timeline->context, "立卷,法律日期 ", "opened, legal date "),
+           show_cell(fact, "date", &timeline->arena));
+}
+
+static void print_fact(struct timeline *timeline, const struct value *fact)
+{
+    static const struct {
+        const char *kind;
+        void (*print)(struct timeline *timeline, const struct value *fact);
+    } rows[] = {{"opened", print_date}, {"late-entry", print_date},      {"state", print_state},
+                {"field", print_field}, {"party", print_field},          {"clock", print_clock},
+                {"alert", print_alert}, {"alert-cleared", print_cleared}};
+    struct bytes kind = value_get_text(fact, "kind");
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        if (!bytes_is(kind, rows[i].kind))
+            continue;
+        printf("    ");
+        rows[i].print(timeline, fact);
+        putchar('\n');
+        return;
+    }
+    printf("    %.*s %s\n", BYTES_PRINTF(kind), show_cell(fact, "text", &timeline->arena));
+}
+
+static void print_event_line(struct timeline *timeline, const struct value *row)
+{
+    const struct command_context *context = timeline->context;
+    struct bytes code = value_get_text(row, "code"), detail = value_get_text(row, "detail");
+    printf("%.*s ← %.*s  %s", BYTES_PRINTF(value_get_text(row, "type")),
+           BYTES_PRINTF(value_get_text(row, "source")),
+           show_word(context, value_get_text(row, "fate"), &timeline->arena));
+    if (code.size)
+        printf(" [%.*s]%s%.*s", BYTES_PRINTF(code), detail.size ? " " : "", BYTES_PRINTF(detail));
+    printf("  (%.*s)\n", BYTES_PRINTF(value_get_text(row, "event_id")));
+}
+
+static void print_row(struct timeline *timeline, const struct value *row)
+{
+    const struct value *facts = value_get(row, "facts");
+    uint32_t count = facts && facts->kind == VALUE_LIST ? facts->as.list.count : 0;
+    printf("%s  ", show_instant(row, "at", &timeline->arena));
+    if (bytes_is(value_get_text(row, "kind"), "event"))
+        print_event_line(timeline, row);
+    else
+        puts(say(timeline->context, "到时", "time came"));
+    for (uint32_t i = 0; i < count; i++)
+        print_fact(timeline, &facts->as.list.items[i]);
+}
+
+/* --- JSON ----------------------------------------------------------------------------------- */
+
+/* The row as it came, and for an event its id under the name that publishing gives it. */
+static void print_row_json(const struct value *row)
+{
+    struct value_entry entries[ROW_ENTRIES_MAX];
+    struct bytes id = value_get_text(row, "event_id");
+    uint32_t count = row->as.map.count, first = id.size ? 1 : 0;
+    if (count + first > ROW_ENTRIES_MAX)
+        first = count = 0; /* more keys than this version knows: the row alone */
+    for (uint32_t i = 0; i < count; i++)
+        entries[first + i] = row->as.map.entries[i];
+    if (first)
+        entries[0] = (struct value_entry){BYTES_LITERAL("id"), value_text(id)};
+    struct value map = value_map(entries, count + first);
+    show_json_line(count ? &map : row);
+}
+
+/* --- the command ---------------------------------------------------------------------------- */
+
+static int print_history(struct command_context *context, struct connection *connection,
+                         bool is_json)
+{
+    static uint8_t block[SCRATCH_SIZE], row_block[ROW_SCRATCH_SIZE];
+    struct arena arena;
+    struct bytes id = bytes_from_text(context->argv[0]);
+    struct value_entry entries[2] = {{BYTES_LITERAL("ask"), value_words(ASK_CASE)},
+                                     {BYTES_LITERAL("id"), value_text(id)}};
+    struct value question = value_map(entries, 2);
+    struct timeline timeline = {.context = context};
+    const struct value *row;
+    uint32_t partition = wire_partition(id, connection_partitions(connection));
+    arena_init(&arena, block, sizeof block);
+    arena_init(&timeline.arena, row_block, sizeof row_block);
+    if (!is_json && !connection_ask(connection, partition, &question, &arena, &timeline.the_case))
+        return connection_exit(connection);
+    entries[0].value = value_words(ASK_HISTORY);
+    struct rows *rows = rows_open(context, connection, partition, &question, "position");
+    if (!rows)
+        return EXIT_TROUBLE;
+    while ((row = rows_next(rows))) {
+        arena_clear(&timeline.arena);
+        if (is_json)
+            print_row_json(row);
+        else
+            print_row(&timeline, row);
+    }
+    int exit = rows_failed(rows) ? connection_exit(connection) : EXIT_YES;
+    rows_close(rows);
+    return exit;
+}
+
 int command_case_history(struct command_context *context)
 {
-    (void)context;
-    return EXIT_TROUBLE;
+    const char *url = NULL, *timeout = NULL;
+    bool is_json = false;
+    const struct option_row rows[] = {
+        CONNECT_OPTION(&url),
+        TIMEOUT_OPTION(&timeout),
+        {"json", NULL, "每行一个 JSON 对象", "one line of JSON a row", NULL, &is_json},
+        {0}};
+    options_parse(context, rows);
+    if (context->argc != 1)
+        usage_error(context, "给一个案件编号", "give one case id");
+    struct connection *connection = connection_open(context, url, timeout);
+    int exit = connection ? print_history(context, connection, is_json) : EXIT_TROUBLE;
+    connection_close(connection);
+    return exit;
 }

@@ -25,6 +25,7 @@ int command_case_list(struct command_context *context);        /* case.c */
 int command_case_history(struct command_context *context);     /* case_history.c */
 int command_overdue(struct command_context *context);          /* overdue.c */
 int command_alerts_watch(struct command_context *context);     /* alerts.c */
+int command_alerts_forget(struct command_context *context);    /* alerts.c */
 int command_clock_advance(struct command_context *context);    /* clock.c */
 
 #endif

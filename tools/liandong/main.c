@@ -29,6 +29,7 @@ static const struct command commands[] = {
     {"case", "history", command_case_history, "ID", "列出案件收到的每个事件及其结果",
      "list each event of a case with its fate"},
     {"alerts", "watch", command_alerts_watch, "", "订阅预警,不遗漏", "follow alerts, missing none"},
+    {"alerts", "forget", command_alerts_forget, "NAME", "取消订阅", "end a subscription"},
     {"clock", "advance", command_clock_advance, "INSTANT", "推进手动时钟(仅供测试和演示)",
      "move the manual clock on (tests and demonstrations only)"},
     {NULL, "init", command_init, "DIR", "新建数据目录并部署随附的流程",

@@ -66,6 +66,8 @@ static bool reach(struct connection *connection)
     }
     if (!err)
         err = client_wait_open(connection->client, connection->timeout_ms, &connection->partitions);
+    if (!err && connection->partitions > CONNECTION_PARTITIONS_MAX)
+        err = LD_UNSUPPORTED;
     if (err == LD_TIMEOUT)
         complain(context, "%s 处没有服务(等了 %.0f 秒)", "no broker at %s (waited %.0f s)",
                  connection->url, (double)connection->timeout_ms / 1000);

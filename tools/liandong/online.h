@@ -16,6 +16,9 @@
     {"timeout", "SECONDS", "最多等多少秒(缺省 30)", "how long to wait (default 30)", \
      ret_seconds, NULL}
 
+/* A broker with more partitions is none of this version. */
+enum { CONNECTION_PARTITIONS_MAX = 64 };
+
 struct connection;
 
 /* NULL after a complaint: no URL, or nobody there in time. url and timeout may be NULL. */

@@ -27,7 +27,6 @@ enum {
     IDLE_WAIT_MS = 200,
     ANSWER_WAIT_MS = 10, /* while more lines may come */
     PROGRESS_MS = 200,
-    PARTITIONS_MAX = 64,
     SCRATCH_SIZE = 8 << 20, /* a body of answers, decoded */
     HELD_MAX = 32 << 20,    /* bytes of events read and not yet printed */
 };
@@ -47,7 +46,7 @@ struct publisher {
     bool is_reading;
     struct plan plan;
     struct slot slots[PLAN_EVENTS_MAX];
-    uint32_t out_count, out[PARTITIONS_MAX]; /* messages */
+    uint32_t out_count, out[CONNECTION_PARTITIONS_MAX]; /* messages */
     struct arena arena;
     struct buffer body, event;
     int64_t answered_ms, shown_ms;
