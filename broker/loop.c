@@ -63,13 +63,23 @@ static int64_t now_ms(void)
 
 /* --- carrying out effects -------------------------------------------------------------------- */
 
+/* A note that finds no place, or that stands there already, is left out: who is gone is found out
+ * again by the next message to it, or by its silence. */
+static void note_gone(struct loop *loop, enum side side, struct router_peer peer)
+{
+    const struct gone *last = loop->gone_count > 0 ? &loop->gone[loop->gone_count - 1] : NULL;
+
+    if (loop->gone_count == GONE_MAX
+        || (last != NULL && last->side == side && last->peer.id == peer.id))
+        return;
+    loop->gone[loop->gone_count++] = (struct gone){side, peer};
+}
+
 static void send_or_note(struct loop *loop, enum side side, struct router_peer peer,
                          const struct wire_header *header, zmq_msg_t *body)
 {
-    if (link_send(loop->links[side], peer, header, body) == LD_OK)
-        return;
-    LD_ASSERT(loop->gone_count < GONE_MAX);
-    loop->gone[loop->gone_count++] = (struct gone){side, peer};
+    if (link_send(loop->links[side], peer, header, body) != LD_OK)
+        note_gone(loop, side, peer);
 }
 
 static void send_bytes(struct loop *loop, struct router_peer peer, const struct wire_header *header,
@@ -345,8 +355,6 @@ static enum ld_err open_parts(struct loop *loop)
         log_line("event=no-memory");
         return LD_FULL;
     }
-    /* A client a socket, with room for those that come and go. */
-    (void)zmq_ctx_set(loop->zmq, ZMQ_MAX_SOCKETS, 64);
     err = open_link(loop, SIDE_WORKERS);
     return err != LD_OK ? err : open_link(loop, SIDE_CLIENTS);
 }

@@ -8,12 +8,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 /* liandong-broker: reads its options and runs the loop. It keeps nothing on disk; whoever started
  * it starts it again. */
 
-enum { EXIT_CALL = 2, EXIT_CANNOT = 3 };
+enum { EXIT_CALL = 2, EXIT_CANNOT = 3, DESCRIPTORS = 2 * ROUTER_CLIENTS_MAX };
 
 static const char usage[] =
     "usage: liandong-broker --partitions N --listen tcp://127.0.0.1:PORT --workers ipc://PATH\n"
@@ -91,6 +92,19 @@ static bool bind_to_parent(void)
     return true;
 }
 
+/* A connection costs a descriptor, and 1,024 are the usual bound; we may raise it up to the hard
+ * one. Where that fails, fewer clients fit. */
+static void allow_connections(void)
+{
+    struct rlimit limit;
+
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= DESCRIPTORS)
+        return;
+    limit.rlim_cur = limit.rlim_max < DESCRIPTORS ? limit.rlim_max : DESCRIPTORS;
+    if (setrlimit(RLIMIT_NOFILE, &limit) != 0)
+        log_line("event=few-descriptors hard_limit=%llu", (unsigned long long)limit.rlim_max);
+}
+
 int main(int argc, char **argv)
 {
     struct call call = {.loop = {.ready_fd = STDOUT_FILENO}};
@@ -110,5 +124,6 @@ int main(int argc, char **argv)
         return EXIT_CANNOT; /* nobody is there any more to be told */
     if (signal(SIGPIPE, SIG_IGN) == SIG_ERR)
         return EXIT_CANNOT;
+    allow_connections();
     return loop_run(&call.loop) == LD_OK ? EXIT_SUCCESS : EXIT_CANNOT;
 }

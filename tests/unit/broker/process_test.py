@@ -4,7 +4,9 @@ The router's own promises are router_test.c's; this is what only sockets can sho
 """
 import os
 import pathlib
+import resource
 import signal
+import socket
 import subprocess
 import sys
 
@@ -16,13 +18,18 @@ BROKER = os.environ["LIANDONG_BROKER"]
 PATIENCE_MS = 20000
 
 
+def usual_bounds():
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (min(1024, hard), hard))
+
+
 class Broker:
     def __init__(self, folder, *options, partitions=1, listen="tcp://127.0.0.1:0"):
         self.workers = f"ipc://{folder}/workers"
         self.process = subprocess.Popen(
             [BROKER, "--partitions", str(partitions), "--listen", listen, "--workers", self.workers,
              "--die-with-parent", *options],
-            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, preexec_fn=usual_bounds)
         word, _, self.url = self.line().partition(" ")
         assert word == "listening"
 
@@ -221,6 +228,31 @@ def test_answers_of_all_partitions_come_as_one_list(tmp_path):
     for peer in [client, *workers]:
         peer.close()
     assert broker.stop() == 0, broker.said
+
+
+def test_more_clients_than_the_usual_bound_of_descriptors(broker, peers):
+    """Raw connections: a descriptor each here and there."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    count = 1100
+    if hard < count + 200:
+        pytest.skip(f"the hard limit of descriptors is {hard}")
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    host, port = broker.url.removeprefix("tcp://").split(":")
+    greeting = b"\xff" + bytes(8) + b"\x7f\x03\x00NULL" + bytes(16) + bytes(1) + bytes(31)
+    ready = b"\x04\x19\x05READY\x0bSocket-Type\x00\x00\x00\x06DEALER"
+    crowd = []
+    try:
+        for _ in range(count):
+            one = socket.create_connection((host, int(port)))
+            one.sendall(greeting + ready[:1] + bytes([len(ready) - 2]) + ready[2:])
+            crowd.append(one)
+        # They answer no heartbeat, so that after six seconds there would be room in any case.
+        last = peers(broker.url, RCVTIMEO=4000)
+        assert last.ask(kind="hello", v=1)[0]["kind"] == "welcome"
+    finally:
+        for one in crowd:
+            one.close()
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
 
 def refused(*words):
