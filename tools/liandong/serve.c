@@ -179,6 +179,7 @@ static void on_broker_line(struct child *child, const char *line)
 
     if (strncmp(line, listening, sizeof listening - 1) == 0) {
         (void)snprintf(serve->url, sizeof serve->url, "%s", line + sizeof listening - 1);
+        log_line("event=listening url=%s", serve->url);
         for (uint32_t i = 0; !serve->has_listened && i < serve->folder.partitions; i++)
             if (!serve->is_stopping)
                 start_worker(serve, i);

@@ -1,6 +1,7 @@
 """`liandong serve` with the real broker and a worker played by a script: who is started, watched,
 started again and stopped. What is waited for is a line that a process says, never a time.
 """
+import json
 import os
 import pathlib
 import select
@@ -99,13 +100,13 @@ class Serve:
         return self
 
     def says(self, *wanted):
-        """Reads on until each text has stood in a line, in whatever order."""
-        wanted = set(wanted)
+        """Reads on until each text has stood in a line, in whatever order: text to line."""
+        found = {}
         for line in self.process.stderr:
-            wanted -= {text for text in wanted if text in line}
-            if not wanted:
-                return
-        raise AssertionError(f"{wanted} was never said")
+            found.update({text: line for text in wanted if text in line})
+            if len(found) == len(wanted):
+                return found
+        raise AssertionError(f"{wanted} was never said, but {found}")
 
     def stop(self, number=signal.SIGTERM):
         self.process.send_signal(number)
@@ -202,6 +203,27 @@ def test_a_folder_is_served_once(serve, programs, data):
     assert done.returncode == TROUBLE
     assert "data folder in use" in done.stderr and str(served.process.pid) in done.stderr
     assert done.stderr.count("\n") == 1
+
+
+def test_status_shows_who_is_up(serve, programs):
+    served = serve().ready()
+    told = json.loads(run(programs, "status", "--json", "--connect", served.url).stdout)
+    assert told["broker"]["pid"] == status(served.url)["pid"]
+    assert [(row["partition"], row["up"], row["epoch"]) for row in told["partitions"]] == [
+        (0, True, 1), (1, True, 1)]
+    assert all(pathlib.Path(f"/proc/{row['pid']}").exists() for row in told["partitions"])
+    shown = run(programs, "status", "--connect", served.url).stdout
+    assert str(told["broker"]["pid"]) in shown and shown.count(" up ") == 2
+
+
+def test_status_shows_a_partition_that_is_down(serve, programs, data):
+    (data / "unusable-1").touch()
+    served = serve()
+    url = served.says("event=listening", "event=register partition=0")["event=listening"]
+    url = url.split("url=")[1].strip()
+    told = json.loads(run(programs, "status", "--json", "--connect", url).stdout)
+    assert told["partitions"][1] == {"partition": 1, "queued": 0, "in_flight": 0, "up": False}
+    assert "down" in run(programs, "status", "--connect", url).stdout
 
 
 def test_an_unusable_store_is_left_alone_and_the_others_go_on(serve, data):
