@@ -3,6 +3,9 @@
  * {zh, en}. A key that says nothing (no outcome, no next instant) is left out. Lists that can be
  * long take {after?, max?} and answer {next?}: give `next` as `after` to go on.
  *
+ * `cases` and `overdue` speak of the last checkpoint (`applied`, `as_of`); with {fresh: true} the
+ * partition makes one first, so that all that was answered before is in.
+ *
  * To one partition:
  *   case       {id}                 → {id, workflow, version, digest, title, state, state_title,
  *                is_end, outcome?, opened, opened_date, revision, position, next?, as_of,
