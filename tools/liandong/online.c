@@ -47,7 +47,7 @@ static bool fail_for(struct connection *connection, enum ld_err err)
 {
     double seconds = (double)connection->timeout_ms / 1000;
     if (err == LD_TIMEOUT)
-        complain(connection->context, "%s 在 %.0f 秒内没有答复", "no answer from %s within %.0f s",
+        complain(connection->context, "%s 在 %g 秒内没有答复", "no answer from %s within %g s",
                  connection->url, seconds);
     else
         complain(connection->context, "与 %s 通信失败:%s(%s)", "talking to %s failed: %s (%s)",
@@ -69,7 +69,7 @@ static bool reach(struct connection *connection)
     if (!err && connection->partitions > CONNECTION_PARTITIONS_MAX)
         err = LD_UNSUPPORTED;
     if (err == LD_TIMEOUT)
-        complain(context, "%s 处没有服务(等了 %.0f 秒)", "no broker at %s (waited %.0f s)",
+        complain(context, "%s 处没有服务(等了 %g 秒)", "no broker at %s (waited %g s)",
                  connection->url, (double)connection->timeout_ms / 1000);
     else if (err == LD_UNSUPPORTED)
         complain(context, "%s 处的服务不支持本程序的协议版本",

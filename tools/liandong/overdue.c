@@ -86,13 +86,14 @@ static int ask_overdue(struct command_context *context, struct connection *conne
     struct arena arena;
     void *memory = malloc(SCRATCH_SIZE);
     struct collected collected = {0};
-    struct value_entry entries[3];
-    struct value_builder builder = {entries, 3, 0};
+    struct value_entry entries[4];
+    struct value_builder builder = {entries, 4, 0};
     struct value list;
     int exit = EXIT_TROUBLE;
     arena_init(&arena, memory, memory ? SCRATCH_SIZE : 0);
     value_put(&builder, "ask", value_words(ASK_OVERDUE));
     value_put(&builder, "max", value_int(ASKED_MAX));
+    value_put(&builder, "fresh", value_bool(true)); /* with all that was answered before */
     if (unit)
         value_put(&builder, "unit", value_words(unit));
     struct value question = value_built(&builder);

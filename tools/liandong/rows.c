@@ -61,7 +61,9 @@ void rows_close(struct rows *rows)
     free(rows);
 }
 
-/* The next page. `after` is a view into the page that is given back, so it is copied first. */
+/* The next page; the first one of a list includes all that was answered before (`fresh`), so that
+ * people find what they have just done. `after` is a view into the page that is given back, so it
+ * is copied first. */
 static bool turn_page(struct rows *rows, struct page *page)
 {
     struct value_entry entries[QUESTION_ENTRIES_MAX];
@@ -76,6 +78,8 @@ static bool turn_page(struct rows *rows, struct page *page)
         builder.entries[builder.count++] = rows->question->as.map.entries[i];
     if (after.kind != VALUE_NONE)
         value_put(&builder, "after", after);
+    else
+        value_put(&builder, "fresh", value_bool(true));
     value_put(&builder, "max", value_int(PAGE_ROWS));
     struct value question = value_built(&builder);
     arena_clear(&page->arena);
