@@ -5,8 +5,8 @@
 #include "workflows/language/expression_parts.h"
 
 /* A name such as event.data.x is three nodes here and one in the typed tree, whose bound is
- * EXPR_DEPTH_MAX. */
-enum { NESTING_MAX = EXPR_DEPTH_MAX, HEIGHT_MAX = EXPR_DEPTH_MAX + 3 };
+ * EXPR_DEPTH_MAX; brackets are none at all (CEL asks for 32 of them). */
+enum { NESTING_MAX = EXPR_DEPTH_MAX + 8, HEIGHT_MAX = EXPR_DEPTH_MAX + 3 };
 
 struct parser {
     struct compilation *compilation;
@@ -284,28 +284,6 @@ static struct syntax *parse_member(struct parser *parser)
     return syntax;
 }
 
-/* A minus before a number belongs to it, or the least integer could not be written. */
-static struct syntax *parse_negation(struct parser *parser, enum expr_op op)
-{
-    struct syntax *syntax = make(parser, SYNTAX_OPERATOR);
-    if (!syntax || !next(parser))
-        return NULL;
-    if (op == EXPR_NEGATE && parser->token.kind == TOKEN_INT && parser->token.magnitude > INT64_MAX)
-        return parse_int(parser, true);
-    if (!hang(parser, syntax, parse_unary(parser)))
-        return NULL;
-    syntax->op = op;
-    syntax->end = parser->previous_end;
-    struct value *literal = &syntax->first->literal;
-    if (op == EXPR_NEGATE && syntax->first->kind == SYNTAX_LITERAL && literal->kind == VALUE_INT
-        && literal->as.integer > 0) {
-        syntax->kind = SYNTAX_LITERAL;
-        syntax->literal = value_int(-literal->as.integer);
-        syntax->height = 1;
-    }
-    return syntax;
-}
-
 /* Counts how deep the stack is; false where it would grow beyond the bound. */
 static bool enter(struct parser *parser)
 {
@@ -315,15 +293,56 @@ static bool enter(struct parser *parser)
     return true;
 }
 
-static struct syntax *parse_unary(struct parser *parser)
+/* ! or - over an operand; a minus and a number are one literal. */
+static struct syntax *negate(struct parser *parser, const struct token *sign,
+                             struct syntax *operand)
 {
-    bool is_not = parser->token.kind == TOKEN_NOT;
-    if (!is_not && parser->token.kind != TOKEN_MINUS)
+    struct syntax *syntax = make(parser, SYNTAX_OPERATOR);
+    if (!syntax || !hang(parser, syntax, operand))
+        return NULL;
+    syntax->op = sign->kind == TOKEN_NOT ? EXPR_NOT : EXPR_NEGATE;
+    syntax->place = sign->place;
+    syntax->begin = sign->begin;
+    bool is_number = operand->kind == SYNTAX_LITERAL && operand->literal.kind == VALUE_INT;
+    if (syntax->op == EXPR_NEGATE && is_number && operand->literal.as.integer > 0) {
+        syntax->kind = SYNTAX_LITERAL;
+        syntax->literal = value_int(-operand->literal.as.integer);
+        syntax->height = 1;
+    }
+    return finish(parser, syntax);
+}
+
+/* What the signs stand before. The least integer can only be written with its minus. */
+static struct syntax *parse_signed(struct parser *parser, const struct token *sign, uint32_t *count)
+{
+    const struct token *token = &parser->token;
+    if (sign->kind == TOKEN_MINUS && token->kind == TOKEN_INT && token->magnitude > INT64_MAX) {
+        (*count)--;
+        return parse_int(parser, true);
+    }
+    if (token->kind != TOKEN_NOT && token->kind != TOKEN_MINUS)
         return parse_member(parser);
     if (!enter(parser))
         return NULL;
-    struct syntax *syntax = parse_negation(parser, is_not ? EXPR_NOT : EXPR_NEGATE);
+    struct syntax *syntax = parse_unary(parser);
     parser->nesting--;
+    return syntax;
+}
+
+/* Of a row of one sign, pairs beyond the first undo each other. */
+static struct syntax *parse_unary(struct parser *parser)
+{
+    const struct token sign = parser->token;
+    uint32_t count = 0;
+    if (sign.kind != TOKEN_NOT && sign.kind != TOKEN_MINUS)
+        return parse_member(parser);
+    for (; parser->token.kind == sign.kind; count++) {
+        if (!next(parser))
+            return NULL;
+    }
+    struct syntax *syntax = parse_signed(parser, &sign, &count);
+    for (count = count > 2 ? 2 - count % 2 : count; syntax && count; count--)
+        syntax = negate(parser, &sign, syntax);
     return syntax;
 }
 

@@ -396,6 +396,11 @@ static void logic_absorbs_errors_in_any_order(void **state)
         {"true || false && false", "true"},
         {"!true == false", "true"},
         {"!!true", "true"},
+        {"!!!true", "false"},
+        {"!!!!true", "true"},
+        {"!!1", "expr-type@1:1"},
+        {"---5 + --5", "0"},
+        {"---9223372036854775808", "error overflow"},
         {"false && (1 / 0 > 2)", "false"},
         {"(1 / 0 > 2) && false", "false"},
         {"(1 / 0 > 2) && true", "error divide-by-zero"},
@@ -773,8 +778,9 @@ static void depth_and_size_are_bounded(void **state)
     assert_code(fixture, repeated("(", "(", 30, "1)))))))))))))))))))))))))))))))"), "ok");
     assert_code(fixture, repeated("", "(", 1000, "1"), "expr-depth");
     assert_code(fixture, repeated("", "[", 1000, "1"), "expr-depth");
-    assert_code(fixture, repeated("", "!", 1000, "true"), "expr-depth");
-    assert_code(fixture, repeated("", "-", 4000, "1"), "expr-depth");
+    assert_code(fixture, repeated("", "!", 1000, "true"), "ok");
+    assert_code(fixture, repeated("", "-", 4000, "1"), "ok");
+    assert_code(fixture, repeated("", "!-", 500, "1"), "expr-depth");
     assert_code(fixture, repeated("case", ".a", 1000, ""), "expr-depth");
     assert_code(fixture, repeated("", "true ? 1 : ", 300, "1"), "expr-depth");
     assert_code(fixture, repeated("", "size([", 12, "1])])])])])])])])])])])])"), "ok");
