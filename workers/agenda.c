@@ -288,6 +288,7 @@ static void refuse_turn(struct agenda *agenda)
     while (!list_is_empty(&refused))
         list_move_back(&agenda->done, refused.next);
     shelf_unstage(agenda->rooms.shelf);
+    agenda_rules_settle(agenda, false);
 }
 
 static void publish_answers(struct agenda *agenda, struct list *outbox)
@@ -310,6 +311,7 @@ static void settle(struct agenda *agenda, bool is_swept)
         LD_ASSERT(err == LD_OK); /* looked at before it was put into the batch */
     }
     shelf_publish(agenda->rooms.shelf);
+    agenda_rules_settle(agenda, true);
     if (agenda->has_suspect)
         poison_end(agenda->rooms.poison, agenda->suspect);
     agenda->has_suspect = false;
@@ -330,6 +332,7 @@ enum agenda_outcome agenda_turn(struct agenda *agenda, struct list *inbox, struc
     if (!agenda->settling.message)
         take_messages(agenda, inbox);
     bool is_swept = agenda_sweep(agenda, agenda->batch.now_ms);
+    agenda_rules_turn(agenda);
     agenda_close_view(agenda);
     switch (agenda_commit(agenda)) {
     case STORE_OK: settle(agenda, is_swept); break;
@@ -348,7 +351,8 @@ enum agenda_outcome agenda_turn(struct agenda *agenda, struct list *inbox, struc
 
 bool agenda_is_busy(const struct agenda *agenda)
 {
-    return agenda->is_unsettled || agenda->taking.message || agenda->settling.message;
+    return agenda->is_unsettled || agenda->taking.message || agenda->settling.message
+           || agenda->rederiving.is_ready;
 }
 
 int64_t agenda_next_ms(const struct agenda *agenda)

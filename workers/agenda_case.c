@@ -44,9 +44,10 @@ enum ld_err agenda_keep(struct agenda *agenda, struct desk_case *held, struct jo
     return LD_OK;
 }
 
-static enum ld_err fire(struct agenda *agenda, struct desk_case *held, int64_t instant_ms)
+/* A step that no event makes, in a row of its own. LD_BUSY: no room in this batch; LD_OVERFLOW: it
+ * cannot be decided, or its record would be too large. */
+static enum ld_err take_step(struct agenda *agenda, struct desk_case *held, struct case_input input)
 {
-    struct case_input input = {.kind = INPUT_TIME, .now_ms = instant_ms};
     struct effects effects = {.facts = agenda->facts};
     arena_clear(&agenda->step);
     enum ld_err err =
@@ -54,13 +55,20 @@ static enum ld_err fire(struct agenda *agenda, struct desk_case *held, int64_t i
     if (err != LD_OK)
         return LD_OVERFLOW;
     struct journal_row row = {.kind = JOURNAL_TIME,
-                              .now_ms = instant_ms,
+                              .now_ms = input.now_ms,
                               .facts = effects.facts,
                               .fact_count = effects.fact_count};
-    struct case_mark mark = {.now_ms = instant_ms};
+    struct case_mark mark = {.now_ms = input.now_ms};
     err = agenda_keep(agenda, held, &row, &mark);
     if (err == LD_FULL)
         return agenda->batch.row_count > 1 ? LD_BUSY : LD_OVERFLOW;
+    return err;
+}
+
+static enum ld_err fire(struct agenda *agenda, struct desk_case *held, int64_t instant_ms)
+{
+    enum ld_err err =
+        take_step(agenda, held, (struct case_input){.kind = INPUT_TIME, .now_ms = instant_ms});
     agenda->fired += err == LD_OK;
     return err;
 }
@@ -94,6 +102,26 @@ enum ld_err agenda_catch_up(struct agenda *agenda, struct desk_case *held, int64
         if (err != LD_OK)
             return err == LD_BUSY ? err : park(agenda, held);
     }
+}
+
+static bool has_open_clock(const struct desk_case *held)
+{
+    for (uint32_t i = 0; i < held->program->clock_count; i++) {
+        if (clock_is_open(held->state.clocks[i].status))
+            return true;
+    }
+    return false;
+}
+
+enum ld_err agenda_rederive(struct agenda *agenda, struct desk_case *held)
+{
+    int64_t now_ms = agenda->batch.now_ms;
+    enum ld_err err = agenda_catch_up(agenda, held, now_ms);
+    if (err != LD_OK || !has_open_clock(held))
+        return err;
+    if (!batch_has_room(&agenda->batch, 4))
+        return LD_BUSY;
+    return take_step(agenda, held, (struct case_input){.kind = INPUT_RULES, .now_ms = now_ms});
 }
 
 /* --- the sweep ------------------------------------------------------------------------------- */

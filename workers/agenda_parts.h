@@ -1,6 +1,6 @@
 /* The inside of the agenda, for its own files: agenda.c (the turn), agenda_case.c (steps of one
- * case), agenda_event.c (publishing), agenda_write.c (other writes), agenda_read.c (exact reads),
- * recover.c. */
+ * case), agenda_event.c (publishing), agenda_rules.c (deriving again), agenda_write.c
+ * (other writes), agenda_read.c (exact reads), recover.c. */
 #ifndef LD_WORKERS_AGENDA_PARTS_H
 #define LD_WORKERS_AGENDA_PARTS_H
 
@@ -34,6 +34,19 @@ struct settling {
     uint64_t fired_before;
 };
 
+/* Other rules were deployed: open cases are derived again, in the order of their ids. */
+enum page { PAGE_NONE, PAGE_BEGUN, PAGE_DONE, PAGE_LAST };
+
+struct rederiving {
+    bool is_on;
+    bool is_ready;          /* the state includes all that was there when they were deployed */
+    uint64_t wait_position; /* up to which it must */
+    uint8_t after[CASE_ID_MAX];
+    uint8_t after_size;
+    enum page page;    /* what this turn's batch says of it */
+    struct bytes next; /* PAGE_DONE: the last case of the page */
+};
+
 struct agenda {
     struct agenda_rooms rooms;
     struct store_identity identity;
@@ -51,6 +64,7 @@ struct agenda {
     struct diagnostics *diagnostics;
     struct taking taking;
     struct settling settling;
+    struct rederiving rederiving;
     struct list done;  /* answered when the batch is durable */
     struct list reads; /* answered after it */
     uint32_t turn_events;
@@ -77,6 +91,20 @@ LD_MUST_USE enum ld_err agenda_catch_up(struct agenda *agenda, struct desk_case 
 /* Fires due cases in the order of their instants, within the turn's budget. True: nothing that is
  * due is left. */
 bool agenda_sweep(struct agenda *agenda, int64_t until_ms);
+
+/* Derives a case again under the present rules, caught up first. LD_BUSY: no room in this batch. */
+LD_MUST_USE enum ld_err agenda_rederive(struct agenda *agenda, struct desk_case *held);
+
+/* --- agenda_rules.c --- */
+
+/* Puts it into the batch that every open case is to be derived again. False: no room. */
+bool agenda_rules_begin(struct agenda *agenda);
+/* Goes on where the last process stopped; after the feeds. LD_CORRUPT, LD_UNSUPPORTED. */
+LD_MUST_USE enum ld_err agenda_rules_recover(struct agenda *agenda);
+/* One page into the turn's batch, where there is one to do. */
+void agenda_rules_turn(struct agenda *agenda);
+/* After the commit, or after it was refused. */
+void agenda_rules_settle(struct agenda *agenda, bool is_durable);
 
 /* --- agenda_event.c --- */
 

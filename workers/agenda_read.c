@@ -55,6 +55,8 @@ static void read_status(struct agenda *agenda, struct ask *ask)
     form_int(&form, "feeds", status.feeds);
     form_int(&form, "events", (int64_t)status.events);
     form_int(&form, "fired", (int64_t)status.fired);
+    if (agenda->rederiving.is_on)
+        form_bool(&form, "rederiving", true);
     if (status.parked)
         form_int(&form, "parked", status.parked);
     if (status.damaged)

@@ -106,21 +106,11 @@ static enum ld_err stage(struct agenda *agenda, struct bytes file, struct bytes 
     return err == LD_OK ? keep_artifact(agenda, *ret_entry) : err;
 }
 
-/* Open cases would have to be derived again under other rules, all in one durable sweep. Until
- * that is there, a rule that cases are judged by stays as it was first deployed. */
-static bool changes_rules(const struct agenda *agenda, const struct artifact_name *name,
-                          struct bytes text, struct shelf_refusal *ret_refusal)
+/* Does it replace what open cases are judged by? */
+static bool changes_rules(const struct agenda *agenda, const struct shelf_entry *entry)
 {
-    const struct shelf_entry *newest =
-        name->kind == ARTIFACT_WORKFLOW || name->kind == ARTIFACT_UNKNOWN
-            ? NULL
-            : shelf_newest(agenda->rooms.shelf, name->kind, name->id);
-    if (!newest || bytes_equal(newest->text, text))
-        return false;
-    ret_refusal->zh = "更换日历、规则或单位目录的新版本需要重新推算在途案件,本版本尚不支持";
-    ret_refusal->en = "a new version of a calendar, policy or directory needs every open case to "
-                      "be derived again, which this release does not do yet";
-    return true;
+    return entry->kind != ARTIFACT_WORKFLOW
+           && shelf_newest(agenda->rooms.shelf, entry->kind, entry->id) != NULL;
 }
 
 static enum take request_deploy(struct agenda *agenda, struct ask *ask)
@@ -134,11 +124,13 @@ static enum take request_deploy(struct agenda *agenda, struct ask *ask)
     agenda->diagnostics->count = 0;
     arena_clear(&agenda->step);
     struct artifact_name name = artifact_name_of(text, &agenda->step);
-    enum ld_err err = LD_INVALID;
-    if (text.size > 0 && text.size <= DEFINITION_SIZE_MAX
-        && !changes_rules(agenda, &name, text, &refusal))
-        err = stage(agenda, file.size ? file : name.id, text, 0, &refusal, &entry);
+    bool is_sized = text.size > 0 && text.size <= DEFINITION_SIZE_MAX;
+    enum ld_err err = is_sized
+                          ? stage(agenda, file.size ? file : name.id, text, 0, &refusal, &entry)
+                          : LD_INVALID;
     if (err == LD_OK) {
+        bool is_begun = !changes_rules(agenda, entry) || agenda_rules_begin(agenda);
+        LD_ASSERT(is_begun); /* the batch is its own */
         answer_deployed(ask, entry, "deployed");
         agenda->is_last = true;
     } else if (err == LD_EXISTS) {

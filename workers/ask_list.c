@@ -189,15 +189,17 @@ static void form_artifact(struct form *form, const struct shelf_entry *entry)
 
 void ask_artifacts(struct ask *ask)
 {
-    uint32_t count = shelf_count(ask->shelf);
+    uint32_t count = shelf_count(ask->shelf), row_count = 0;
     struct value *rows = form_items(ask->arena, count);
     for (uint32_t i = 0; rows && i < count; i++) {
+        if (shelf_is_repeated(ask->shelf, i))
+            continue;
         struct form form = form_open(ask->arena, 5, shelf_zone(ask->shelf));
         form_artifact(&form, shelf_at(ask->shelf, i));
-        rows[i] = form_close(&form);
+        rows[row_count++] = form_close(&form);
     }
     struct form form = form_open(ask->arena, 1, shelf_zone(ask->shelf));
-    form_value(&form, "rows", value_list(rows, rows ? count : 0));
+    form_value(&form, "rows", value_list(rows, row_count));
     ask->answer = form_close(&form);
 }
 

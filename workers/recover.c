@@ -260,6 +260,8 @@ enum ld_err agenda_recover(struct agenda *agenda, struct agenda_recovery *ret_re
     enum ld_err err = restore_shelf(agenda);
     if (err == LD_OK)
         err = restore_feeds(agenda);
+    if (err == LD_OK)
+        err = agenda_rules_recover(agenda);
     if (err == LD_OK && head.last_position > 0)
         err = check_chain(agenda);
     if (err == LD_OK)

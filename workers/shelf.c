@@ -58,7 +58,8 @@ const struct shelf_entry *shelf_at(const struct shelf *shelf, uint32_t index)
 
 /* --- lookups -------------------------------------------------------------------------------- */
 
-/* Over the first count entries; version 0: the newest. An empty id: any. */
+/* Over the first count entries; version 0: the newest. An empty id: any. The last of the same
+ * counts: a policy stands here again when the directory that settles its names is another one. */
 static const struct shelf_entry *find(const struct shelf *shelf, uint32_t count,
                                       enum artifact_kind kind, struct bytes id, uint32_t version)
 {
@@ -67,7 +68,7 @@ static const struct shelf_entry *find(const struct shelf *shelf, uint32_t count,
         const struct shelf_entry *entry = &shelf->entries[i];
         if (entry->kind != kind || (id.size && !bytes_equal(entry->id, id)))
             continue;
-        if (version ? entry->version == version : !found || entry->version > found->version)
+        if (version ? entry->version == version : !found || entry->version >= found->version)
             found = entry;
     }
     return found;
@@ -84,6 +85,12 @@ const struct shelf_entry *shelf_newest(const struct shelf *shelf, enum artifact_
                                        struct bytes id)
 {
     return find(shelf, shelf_count(shelf), kind, id, 0);
+}
+
+bool shelf_is_repeated(const struct shelf *shelf, uint32_t index)
+{
+    const struct shelf_entry *entry = shelf_at(shelf, index);
+    return shelf_find(shelf, entry->kind, entry->id, entry->version) != entry;
 }
 
 const struct program *shelf_program(const struct shelf *shelf, const uint8_t digest[DIGEST_SIZE])
@@ -215,7 +222,7 @@ static enum ld_err build_workflow(struct shelf *shelf, const struct artifact_nam
 }
 
 /* Rules beside the calendar are one of a kind: a second policy or directory would leave open which
- * one judges a case. And a second version changes what open cases are judged by. */
+ * one judges a case. */
 static bool refuse_rules(const struct shelf *shelf, const struct artifact_name *name,
                          struct shelf_refusal *refusal)
 {
@@ -255,6 +262,39 @@ static enum ld_err settle_version(const struct shelf *shelf, struct artifact_nam
     return LD_OK;
 }
 
+/* Every ladder that a deployed workflow climbs must be there, or its clocks would fall silent. */
+static bool has_all_ladders(const struct shelf *shelf, const struct policy *policy,
+                            struct shelf_refusal *refusal)
+{
+    for (uint32_t i = 0; i < shelf->staged; i++) {
+        const struct program *program = shelf->entries[i].program;
+        for (uint32_t k = 0; program && k < program->clock_count; k++) {
+            struct bytes ladder = program->clocks[k].ladder;
+            if (ladder.size == 0 || policy_ladder(policy, ladder))
+                continue;
+            refusal->zh = "已部署的流程所用的提醒规则(ladder)在新规则中不存在";
+            refusal->en = "a deployed workflow uses a ladder that the new policy does not have";
+            return false;
+        }
+    }
+    return true;
+}
+
+/* What a name in `tell` means is settled by the directory: with another one the policy is compiled
+ * again, as it will be when the process starts anew. */
+static enum ld_err restage_policy(struct shelf *shelf, struct diagnostics *diagnostics)
+{
+    const struct shelf_entry *policy = find(shelf, shelf->staged, ARTIFACT_POLICY, BYTES_NONE, 0);
+    if (!policy)
+        return LD_OK;
+    struct artifact_name name = {ARTIFACT_POLICY, policy->id, policy->version};
+    struct definition_context context = context_of(shelf, BYTES_NONE);
+    enum ld_err err = build(shelf, &name, policy->text, &context, diagnostics);
+    if (err == LD_OK)
+        shelf->staged++;
+    return err;
+}
+
 enum ld_err shelf_stage(struct shelf *shelf, struct bytes text, uint32_t version,
                         struct diagnostics *diagnostics, struct shelf_refusal *ret_refusal,
                         const struct shelf_entry **ret_entry)
@@ -281,8 +321,11 @@ enum ld_err shelf_stage(struct shelf *shelf, struct bytes text, uint32_t version
               : build(shelf, &name, text, &context, diagnostics);
     if (err != LD_OK)
         return err;
-    *ret_entry = &shelf->entries[shelf->staged++];
-    return LD_OK;
+    struct shelf_entry *entry = &shelf->entries[shelf->staged++];
+    *ret_entry = entry;
+    if (entry->policy && !has_all_ladders(shelf, entry->policy, ret_refusal))
+        return LD_INVALID; /* the caller unstages it */
+    return entry->directory ? restage_policy(shelf, diagnostics) : LD_OK;
 }
 
 enum ld_err shelf_restore(struct shelf *shelf, enum artifact_kind kind, struct bytes text,

@@ -45,7 +45,7 @@ struct shelf_refusal {
 /* Compiles a text and checks it against what is staged. A version of 0 is counted on from the
  * newest; then a text equal to the newest exists. LD_OK: staged at *ret_entry, for shelf_publish or
  * shelf_unstage; LD_EXISTS: *ret_entry is the same artifact; LD_INVALID: diagnostics or refusal
- * say why; LD_FULL. */
+ * say why; LD_FULL. Where it is not LD_OK the caller unstages. */
 LD_MUST_USE enum ld_err shelf_stage(struct shelf *shelf, struct bytes text, uint32_t version,
                                     struct diagnostics *diagnostics,
                                     struct shelf_refusal *ret_refusal,
@@ -56,6 +56,9 @@ LD_MUST_USE enum ld_err shelf_restore(struct shelf *shelf, enum artifact_kind ki
                                       struct diagnostics *diagnostics);
 void shelf_publish(struct shelf *shelf);
 void shelf_unstage(struct shelf *shelf);
+
+/* Is there a later entry of the same kind, id and version? Lists show that one alone. */
+bool shelf_is_repeated(const struct shelf *shelf, uint32_t index);
 
 /* Lookups over what is published; NULL where there is none. O(entries). */
 const struct program *shelf_program(const struct shelf *shelf, const uint8_t digest[DIGEST_SIZE]);

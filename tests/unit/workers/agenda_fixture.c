@@ -273,6 +273,34 @@ struct value fixture_ask(struct fixture *fixture, const char *json)
     return answer_of(fixture, message);
 }
 
+static struct bytes changed(struct arena *arena, struct bytes text, const char *old,
+                            const char *new)
+{
+    size_t at = bytes_find(text, bytes_from_text(old));
+    assert_int_not_equal(at, SIZE_MAX);
+    size_t size = text.size + strlen(new);
+    struct buffer buffer;
+    buffer_init(&buffer, arena_alloc(arena, size), size);
+    buffer_put(&buffer, bytes_slice(text, 0, at));
+    buffer_put_text(&buffer, new);
+    buffer_put(&buffer, bytes_slice(text, at + strlen(old), SIZE_MAX));
+    return buffer_bytes(&buffer);
+}
+
+struct value fixture_deploy(struct fixture *fixture, const char *file, const char *const *changes)
+{
+    struct bytes text = file_text(&fixture->arena, file);
+    for (; *changes; changes += 2)
+        text = changed(&fixture->arena, text, changes[0], changes[1]);
+    json_t *json =
+        json_pack("{s:s, s:s%}", "ask", "deploy", "text", (const char *)text.ptr, text.size);
+    char *request = json_dumps(json, 0);
+    struct value answer = fixture_ask(fixture, request);
+    free(request);
+    json_decref(json);
+    return answer;
+}
+
 struct value fixture_query(struct fixture *fixture, const char *json)
 {
     struct value question = json_value(&fixture->arena, json);

@@ -29,6 +29,9 @@ void fixture_turn(struct fixture *fixture);
 /* Sends, turns, and decodes the answer: the list of fates, or the map of an answer or an error. */
 struct value fixture_publish(struct fixture *fixture, const char *json);
 struct value fixture_ask(struct fixture *fixture, const char *json);
+/* Deploys a shipped file; changes are pairs of what stands there and what to write instead, ended
+ * by NULL. */
+struct value fixture_deploy(struct fixture *fixture, const char *file, const char *const *changes);
 /* A request that the query thread answers, over a view opened now. */
 struct value fixture_query(struct fixture *fixture, const char *json);
 /* Sets the clock by request; asserts that it was taken. */

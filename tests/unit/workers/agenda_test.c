@@ -402,6 +402,101 @@ static void deployed_version_never_changes(void **state)
     assert_int_equal(count_at(&rows, "rows"), 4);
 }
 
+/* Two more days off in July: a Thursday's last day rolls to the Monday after. */
+static const char *const longer_july[] = {"version: 2026", "version: 2027",
+                                          "      - {dates: 2025-01-01, name: 元旦}\n",
+                                          "      - {dates: 2025-01-01, name: 元旦}\n      - "
+                                          "{dates: 2025-07-10..2025-07-11, name: 停电}\n",
+                                          NULL};
+
+static void merge(void)
+{
+    assert_int_equal(fixture.store->ops->merge(fixture.store), LD_OK);
+}
+
+static void assert_last_day(const char *id, const char *expected)
+{
+    char json[100];
+    (void)snprintf(json, sizeof json, "{\"ask\": \"case\", \"id\": \"%s\"}", id);
+    struct value found = fixture_ask(&fixture, json);
+    assert_text_at(&found, "clocks.0.last_day", expected);
+}
+
+static void start_cases(int count)
+{
+    for (int i = 0; i < count; i++) {
+        char json[300];
+        (void)snprintf(json, sizeof json,
+                       "[{\"id\":\"%d\",\"source\":\"qj-guanghua\",\"type\":"
+                       "\"lead.transferred\",\"subject\":\"C-%d\",\"data\":"
+                       "{\"field\":\"ecology\",\"summary\":\"s\"}}]",
+                       i, i);
+        (void)fixture_send(&fixture, WIRE_PUBLISH, json, false);
+    }
+    fixture_turn(&fixture);
+}
+
+static void new_calendar_moves_the_due_dates_of_open_cases(void **state)
+{
+    (void)state;
+    start_cases(450);
+    assert_last_day("C-77", "2025-07-10");
+    struct value answer = fixture_deploy(&fixture, "calendars/cn.yaml", longer_july);
+    assert_text_at(&answer, "result", "deployed");
+    struct value status = fixture_ask(&fixture, "{\"ask\": \"status\"}");
+    assert_true(has_value_at(&status, "rederiving"));
+    merge();
+    fixture_turn(&fixture);
+    assert_last_day("C-0", "2025-07-14");
+    assert_last_day("C-77", "2025-07-14");
+    assert_last_day("C-449", "2025-07-14");
+    status = fixture_ask(&fixture, "{\"ask\": \"status\"}");
+    assert_false(has_value_at(&status, "rederiving"));
+    struct value again = fixture_deploy(&fixture, "calendars/cn.yaml", longer_july);
+    assert_text_at(&again, "result", "exists");
+}
+
+static void deriving_again_goes_on_after_a_crash(void **state)
+{
+    (void)state;
+    start_cases(450);
+    (void)fixture_deploy(&fixture, "calendars/cn.yaml", longer_july);
+    merge();
+    assert_int_equal(agenda_turn(fixture.agenda, &fixture.inbox, &fixture.outbox), AGENDA_OK);
+    assert_true(agenda_is_busy(fixture.agenda)); /* one page of three */
+    fixture_crash(&fixture);
+    fixture_turn(&fixture); /* recovery is over: now a checkpoint includes all */
+    merge();
+    fixture_turn(&fixture);
+    assert_last_day("C-0", "2025-07-14");
+    assert_last_day("C-449", "2025-07-14");
+    struct value status = fixture_ask(&fixture, "{\"ask\": \"status\"}");
+    assert_false(has_value_at(&status, "rederiving"));
+}
+
+static void policy_without_a_used_ladder_is_refused(void **state)
+{
+    (void)state;
+    static const char *const without[] = {"version: 1", "version: 2",
+                                          "  internal-short:", "  brief:", NULL};
+    static const char *const later[] = {"version: 1", "version: 2", "alert-hour: 9",
+                                        "alert-hour: 10", NULL};
+    struct value refused = fixture_deploy(&fixture, "policies/standard.yaml", without);
+    assert_true(has_value_at(&refused, "en"));
+    start_cases(1);
+    struct value before = fixture_ask(&fixture, "{\"ask\": \"case\", \"id\": \"C-0\"}");
+    assert_text_at(&before, "next", "2025-07-04T09:00:00+08:00");
+    struct value taken = fixture_deploy(&fixture, "policies/standard.yaml", later);
+    assert_text_at(&taken, "result", "deployed");
+    merge();
+    fixture_turn(&fixture);
+    int64_t next_ms = 0;
+    assert_int_equal(fixture.store->ops->next_ms(fixture.store, &next_ms), LD_OK);
+    struct value after = fixture_ask(&fixture, "{\"ask\": \"case\", \"id\": \"C-0\"}");
+    assert_text_at(&after, "next", "2025-07-04T10:00:00+08:00");
+    assert_int_equal(next_ms, 1751594400000); /* the due index knows it too */
+}
+
 static void list_shows_cases_of_a_state(void **state)
 {
     (void)state;
@@ -476,6 +571,9 @@ int main(void)
         TEST(feed_goes_on_from_its_cursor_after_a_crash),
         TEST(feed_hears_only_what_it_asked_for),
         TEST(deployed_version_never_changes),
+        TEST(new_calendar_moves_the_due_dates_of_open_cases),
+        TEST(deriving_again_goes_on_after_a_crash),
+        TEST(policy_without_a_used_ladder_is_refused),
         TEST(list_shows_cases_of_a_state),
         TEST(unknown_request_is_told_so),
         TEST(event_that_was_fatal_twice_again_is_quarantined),
