@@ -579,6 +579,234 @@ static void artifacts_are_named_without_being_read(void **state)
     assert_string_equal(artifact_kind_word(ARTIFACT_CALENDAR), "calendar");
 }
 
+struct variant {
+    const char *find, *replace; /* in the base text, the first occurrence */
+    const char *code;           /* NULL: no finding at all */
+    uint32_t line, column;
+};
+
+static void check_variant(struct fixture *fixture, const char *base, const struct variant *variant)
+{
+    char text[4096];
+    const char *at = strstr(base, variant->find);
+    assert_non_null(at);
+    snprintf(text, sizeof text, "%.*s%s%s", (int)(at - base), base, variant->replace,
+             at + strlen(variant->find));
+    begin(fixture);
+    read_as_its_kind(fixture, bytes_from_text(text));
+    const struct diagnostic *row = &fixture->diagnostics.rows[0];
+    bool is_wanted = variant->code
+                         ? fixture->diagnostics.count > 0 && !strcmp(row->code, variant->code)
+                               && row->place.line == variant->line
+                               && row->place.column == variant->column
+                         : fixture->diagnostics.count == 0;
+    if (!is_wanted) {
+        print_message("%s\n", variant->replace);
+        print_findings(&fixture->diagnostics);
+    }
+    assert_true(is_wanted);
+}
+
+static const char workflow_base[] =
+    "workflow: w\n"
+    "version: 1\n"
+    "effective: 2025-01-01..\n"
+    "parties: {owner: {kind: agency}}\n"
+    "data: {note: {type: text, default: x}}\n"
+    "events:\n"
+    "  opened: {from: [agency]}\n"
+    "  stopped: {from: [owner]}\n"
+    "  resumed: {from: [owner]}\n"
+    "  done: {from: [owner]}\n"
+    "start: {event: opened, bind: {owner: event.sender}, to: open}\n"
+    "states:\n"
+    "  open: {when: {stopped: {}, resumed: {}, done: {to: closed}}}\n"
+    "  closed: {end: true}\n"
+    "clocks:\n"
+    "  answer: {force: agreed, who: owner, while: open, period: 5 days}\n";
+
+/* One change to a good definition, and the first thing that is said about it. */
+static void workflow_variants(void **state)
+{
+    static const struct variant variants[] = {
+        {"w\n", "w\n", NULL, 0, 0},
+        {"workflow: w", "workflow: ''", "bad-name", 1, 11},
+        {"workflow: w", "workflow: 1w", "bad-name", 1, 11},
+        {"workflow: w", "workflow: w-2_b", NULL, 0, 0},
+        {"workflow: w", "workflow: a.b", "bad-name", 1, 11},
+        {"version: 1", "version: 0", "wrong-value", 2, 10},
+        {"version: 1", "version: 1x", "wrong-value", 2, 10},
+        {"version: 1", "version: [1]", "wrong-shape", 2, 10},
+        {"2025-01-01..", "..", "bad-range", 3, 12},
+        {"2025-01-01..", "2025-02-30..", "bad-range", 3, 12},
+        {"2025-01-01..", "2025-01-01..2025-01-01", NULL, 0, 0},
+        {"{owner: {kind: agency}}", "{owner: {kind: agencies}}", "unknown-kind", 4, 25},
+        {"{owner: {kind: agency}}", "{owner: {title: {en: O}}}", "missing-key", 4, 26},
+        {"default: x", "default: x, min: 1", "key-not-here", 5, 44},
+        {"note: {type: text, default: x}", "n: {type: int, min: 2, max: 5, default: 5}", NULL, 0,
+         0},
+        {"note: {type: text, default: x}", "n: {type: int, min: 2, max: 5, default: 1}",
+         "bad-range", 5, 48},
+        {"note: {type: text, default: x}", "n: {type: int, max: 5, default: 6}", "bad-range", 5,
+         40},
+        {"note: {type: text, default: x}", "n: {type: int, min: 3, max: 2}", "bad-range", 5, 36},
+        {"note: {type: text, default: x}", "n: {type: int, default: 1.5}", "wrong-value", 5, 32},
+        {"note: {type: text, default: x}", "n: {type: double, default: 1}", NULL, 0, 0},
+        {"note: {type: text, default: x}", "n: {type: date, default: 2025-2-1}", "wrong-value", 5,
+         33},
+        {"note: {type: text, default: x}", "n: {type: timestamp, default: 2025-02-01 10:00}", NULL,
+         0, 0},
+        {"note: {type: text, default: x}", "n: {type: timestamp, default: noon}", "wrong-value", 5,
+         38},
+        {"note: {type: text, default: x}", "n: {type: bool, default: yes}", "wrong-value", 5, 33},
+        {"note: {type: text, default: x}", "n: {type: choice}", "missing-key", 5, 11},
+        {"note: {type: text, default: x}", "n: {type: list, of: {type: int}}", NULL, 0, 0},
+        {"note: {type: text, default: x}", "n: {type: list}", "missing-key", 5, 11},
+        {"note: {type: text, default: x}", "n: {type: list, of: {type: in}}", "unknown-word", 5,
+         35},
+        {"note: {type: text, default: x}", "n: {type: list, of: {typ: int}}", "missing-key", 5, 28},
+        {"note: {type: text, default: x}",
+         "n: {type: record, fields: {a: {type: list, of: {type: date}}}}", NULL, 0, 0},
+        {"note: {type: text, default: x}", "n: {type: record}", "missing-key", 5, 11},
+        {"note: {type: text, default: x}", "n: {type: text, fields: {}}", "key-not-here", 5, 32},
+        {"note: {type: text, default: x}", "n: {type: unit, default: qj-ecology}", NULL, 0, 0},
+        {"opened: {from: [agency]}", "opened: {}", "missing-key", 7, 11},
+        {"opened: {from: [agency]}", "opened: {from: []}", "missing-key", 7, 18},
+        {"opened: {from: [agency]}", "opened: {from: agency, date: on, data: {on: {type: date}}}",
+         NULL, 0, 0},
+        {"opened: {from: [agency]}", "opened: {from: agency, date: on, data: {on: {type: text}}}",
+         "date-field", 7, 32},
+        {"opened: {from: [agency]}", "opened: {from: [owner]}", "sender-unset", 11, 16},
+        {"to: open}", "to: opne}", "unknown-state", 11, 57},
+        {"event: opened", "event: opend", "unknown-event", 11, 16},
+        {"done: {to: closed}", "done: {to: closed, outcome: fine}", NULL, 0, 0},
+        {"done: {to: closed}", "done: {to: closed, outcome: Fine}", "bad-name", 13, 71},
+        {"done: {to: closed}", "done: {to: closed, refuse: no}", "key-not-here", 13, 54},
+        {"done: {to: closed}", "done: [{if: 'true', to: closed}, {}]", "branch-never-taken", 13,
+         76},
+        {"done: {to: closed}", "done: closed", "wrong-shape", 13, 49},
+        {"done: {to: closed}", "done: {to: closed, do: []}", "not-yet", 13, 62},
+        {"resumed: {},", "sub-cases.closed: {},", "not-yet", 13, 30},
+        {"{end: true}", "{end: yes}", "wrong-value", 14, 17},
+        {"{end: true}", "{end: true, when: {done: {}}}", "key-not-here", 14, 29},
+        {"{end: true}", "{end: true, late-events: drop}", "unknown-word", 14, 36},
+        {"open: {when", "open: {late-events: record, when", "key-not-here", 13, 23},
+        {"while: open", "while: [open, opn]", "unknown-state", 16, 53},
+        {"while: open", "while: []", "missing-key", 16, 46},
+        {"while: open", "from: opened, until: done", NULL, 0, 0},
+        {"while: open", "from: opened", "clock-span", 16, 11},
+        {"while: open", "from: opened, until: don", "unknown-event", 16, 60},
+        {"while: open", "from: open, until: done", "unknown-event", 16, 45},
+        {"while: open", "from: opened, until: enter closed", NULL, 0, 0},
+        {"while: open", "from: opened, until: enter clsed", "unknown-state", 16, 66},
+        {"while: open", "from: opened, until: done, reentry: continue", "key-not-here", 16, 75},
+        {"while: open", "while: open, reentry: continue", NULL, 0, 0},
+        {"who: owner", "who: ownr", "unknown-party", 16, 32},
+        {"force: agreed", "force: agred", "unknown-word", 16, 19},
+        {"5 days}", "5 days, roll: never}", "unknown-word", 16, 74},
+        {"5 days}", "5 days, rule: penal}", "unknown-word", 16, 74},
+        {"5 days}", "[{if: 1 < 2, is: 3 days}, 5 days]}", NULL, 0, 0},
+        {"5 days}", "[5 days, {if: 1 < 2, is: 3 days}]}", "branch-never-taken", 16, 69},
+        {"5 days}", "[{is: 3 days}, 5 days]}", "missing-key", 16, 61},
+        {"5 days}", "[]}", "missing-key", 16, 60},
+        {"5 days}", "5 days, pause: {from: stopped, until: resumed}}", NULL, 0, 0},
+        {"5 days}", "5 days, pause: {from: stoped, until: resumed}}", "unknown-event", 16, 82},
+        {"5 days}", "5 days, pause: {from: stopped}}", "missing-key", 16, 75},
+        {"5 days}", "5 days, extend: {event: stopped, by: 2 days, times: 9}}", "wrong-value", 16,
+         112},
+        {"5 days}", "5 days, extend: {event: stopped, by: 2 days, times: 8}}", NULL, 0, 0},
+        {"5 days}", "5 days, extend: {event: opened, by: 2 days}}", "clock-event-idle", 16, 76},
+        {"5 days}", "5 days, expire: {to: closd}}", "unknown-state", 16, 81},
+        {"5 days}", "5 days, expire: {refuse: no}}", "key-not-here", 16, 85},
+        {"5 days}", "5 days, expire: {to: closed, outcome: late}}", NULL, 0, 0},
+        {"5 days}", "5 days, repeat: true}", NULL, 0, 0},
+        {"5 days}", "5 days, ladder: standard}", NULL, 0, 0},
+        {"5 days}", "5 days, anchor: due('answer')}", "clock-unset", 16, 76},
+    };
+    for (size_t i = 0; i < sizeof variants / sizeof variants[0]; i++)
+        check_variant(*state, workflow_base, &variants[i]);
+}
+
+static void policy_calendar_and_directory_variants(void **state)
+{
+    static const char policy[] =
+        "policy: p\nladders:\n  l: [{at: due, level: notice, tell: [who]}]\n";
+    static const char calendar[] = "calendar: c\nversion: 1\nyears:\n  2025: {basis: x, off: "
+                                   "[2025-01-01], work: [2025-01-04]}\n";
+    static const char directory[] =
+        "directory: d\nroles: {boss: a}\nunits:\n  - {id: a, kind: k}\n";
+    static const struct variant policies[] = {
+        {"at: due", "at: due - 0 days", NULL, 0, 0},
+        {"at: due", "at: due + 0 days", "bad-rung", 3, 12},
+        {"at: due", "at: due - 0 months", "bad-rung", 3, 12},
+        {"at: due", "at: due + 1 year", "bad-rung", 3, 12},
+        {"at: due", "at: due +1 day", "bad-rung", 3, 12},
+        {"at: due", "at: due - 1 month", NULL, 0, 0},
+        {"level: notice", "level: none", "unknown-word", 3, 24},
+        {"level: notice", "level: notice, ack-within: until x", "bad-period", 3, 44},
+        {"level: notice", "level: notice, else-tell: who", "missing-key", 3, 43},
+        {"tell: [who]", "tell: []", "missing-key", 3, 38},
+        {"tell: [who]", "tell: [a, a, a, a, a, a, a, a, a]", "too-many", 3, 38},
+        {"tell: [who]", "tell: ['supervisor()']", "bad-tell", 3, 39},
+        {"tell: [who]", "tell: [[who]]", "wrong-shape", 3, 39},
+        {"tell: [who]", "tell: [who], open: {}", "not-yet", 3, 45},
+        {"[{at", "{at", "yaml-syntax", 3, 43},
+        {"policy: p", "policy: p\nalert-hour: 24", "wrong-value", 2, 13},
+        {"policy: p", "policy: p\nbackdate: 2 months", "bad-period", 2, 11},
+    };
+    static const struct variant calendars[] = {
+        {"[2025-01-01]", "[2025-01-01..2025-01-03]", NULL, 0, 0},
+        {"[2025-01-01]", "[2025-01-03..2025-01-01]", "bad-range", 4, 26},
+        {"[2025-01-01]", "[2024-12-31..2025-01-01]", "calendar-year", 4, 26},
+        {"[2025-01-01]", "[2025-01-01..]", "wrong-value", 4, 26},
+        {"[2025-01-01]", "[{name: x}]", "missing-key", 4, 26},
+        {"2025: {", "year: {", "wrong-value", 4, 3},
+        {"version: 1", "version: 1\nweekend: [friday]", "calendar-work", 5, 46},
+        {"version: 1", "version: 1\nweekend: [freitag]", "unknown-word", 3, 11},
+        {"version: 1",
+         "version: 1\nweekend: [monday, tuesday, wednesday, thursday, friday, saturday, sunday]",
+         "bad-range", 3, 10},
+        {"version: 1", "version: 1\nzone: Asia/Shanghai", "wrong-value", 3, 7},
+        {"years:\n", "years:\n  2026: {basis: y, off: [], work: []}\n", NULL, 0, 0},
+    };
+    static const struct variant directories[] = {
+        {"roles: {boss: a}", "roles: {boss: b}", "unknown-unit", 2, 15},
+        {"kind: k", "kind: k, supervisor: b", "unknown-unit", 4, 34},
+        {"kind: k}", "kind: k}\n  - {id: 2b, kind: k, supervisor: a}", NULL, 0, 0},
+        {"id: a", "id: A", "unknown-unit", 2, 15},
+        {"id: a, ", "", "unknown-unit", 2, 15},
+    };
+    for (size_t i = 0; i < sizeof policies / sizeof policies[0]; i++)
+        check_variant(*state, policy, &policies[i]);
+    for (size_t i = 0; i < sizeof calendars / sizeof calendars[0]; i++)
+        check_variant(*state, calendar, &calendars[i]);
+    for (size_t i = 0; i < sizeof directories / sizeof directories[0]; i++)
+        check_variant(*state, directory, &directories[i]);
+}
+
+static void names_are_bounded_and_hints_say_what_was_meant(void **state)
+{
+    struct fixture *fixture = *state;
+    char name[80], text[256];
+    for (size_t size = NAME_MAX_SIZE; size <= NAME_MAX_SIZE + 1; size++) {
+        memset(name, 'a', size);
+        name[size] = 0;
+        snprintf(text, sizeof text,
+                 "workflow: %s\nversion: 1\nstart: {to: s}\nstates: {s: {end: true}}\n", name);
+        assert_true((compile(fixture, text) != NULL) == (size == NAME_MAX_SIZE));
+    }
+    begin(fixture);
+    (void)definition_workflow(BYTES_LITERAL("workflow: w\nverson: 1\n"), NULL, &fixture->arena,
+                              &fixture->diagnostics);
+    assert_string_equal(fixture->diagnostics.rows[3].code, "unknown-key");
+    assert_text(fixture->diagnostics.rows[3].hint_en, "did you mean version?");
+    begin(fixture);
+    (void)definition_workflow(
+        BYTES_LITERAL("workflow: w\nversion: 1\nstart: {to: elsewhere}\nstates: {a: {}, b: {}}\n"),
+        NULL, &fixture->arena, &fixture->diagnostics);
+    assert_text(fixture->diagnostics.rows[0].hint_en, "there are: a, b");
+}
+
 static uint32_t next_random(uint32_t *seed)
 {
     *seed = *seed * 1664525u + 1013904223u;
@@ -734,6 +962,9 @@ int main(void)
         cmocka_unit_test(a_running_event_clock_counts_for_its_states),
         cmocka_unit_test(each_bad_file_has_exactly_its_findings),
         cmocka_unit_test(every_code_has_a_bad_file),
+        cmocka_unit_test(workflow_variants),
+        cmocka_unit_test(policy_calendar_and_directory_variants),
+        cmocka_unit_test(names_are_bounded_and_hints_say_what_was_meant),
         cmocka_unit_test(artifacts_are_named_without_being_read),
         cmocka_unit_test(damaged_texts_never_crash),
         cmocka_unit_test(damaged_lines_never_crash),
