@@ -807,6 +807,104 @@ static void names_are_bounded_and_hints_say_what_was_meant(void **state)
     assert_text(fixture->diagnostics.rows[0].hint_en, "there are: a, b");
 }
 
+/* States and clocks behind one head, and the first finding (or none at all). */
+static void whole_definitions(void **state)
+{
+    static const struct {
+        const char *tail, *code;
+    } rows[] = {
+        /* A state's own handler hides the one at the top. */
+        {"when: {done: {to: closed}, stopped: {}, resumed: {}}\n"
+         "states: {open: {no-clock: x, when: {done: {}}}, closed: {end: true}}\n",
+         "no-way-out"},
+        {"when: {done: {to: closed}, stopped: {}, resumed: {}}\n"
+         "states: {open: {no-clock: x}, closed: {end: true}}\n",
+         NULL},
+        /* A clock that the start event starts has a due date in the first state. */
+        {"when: {done: {to: closed}, stopped: {}, resumed: {}}\n"
+         "states: {open: {}, closed: {end: true}}\n"
+         "clocks:\n"
+         "  one: {force: agreed, who: owner, from: opened, until: done, period: 5 days}\n"
+         "  two: {force: agreed, who: owner, while: open, anchor: due('one'), period: 5 days}\n",
+         NULL},
+        {"when: {done: {to: closed}, stopped: {}, resumed: {}}\n"
+         "states: {open: {}, closed: {end: true}}\n"
+         "clocks:\n"
+         "  one: {force: agreed, who: owner, from: stopped, until: done, period: 5 days}\n"
+         "  two: {force: agreed, who: owner, while: open, anchor: due('one'), period: 5 days}\n",
+         "clock-unset"},
+        /* A clock that expired has run, whatever its guards say. */
+        {"when: {done: {to: closed}, stopped: {}, resumed: {}}\n"
+         "states: {open: {}, late: {}, closed: {end: true}}\n"
+         "clocks:\n"
+         "  one: {force: agreed, who: owner, while: open, expire: {to: late},\n"
+         "    period: [{if: case.id == 'a', is: 5 days}]}\n"
+         "  two: {force: agreed, who: owner, while: late, anchor: due('one'), period: 5 days}\n",
+         NULL},
+        {"when: {done: {to: closed}, stopped: {to: late}, resumed: {}}\n"
+         "states: {open: {}, late: {}, closed: {end: true}}\n"
+         "clocks:\n"
+         "  one: {force: agreed, who: owner, while: open, period: [{if: case.id == 'a', is: 5 "
+         "days}]}\n"
+         "  two: {force: agreed, who: owner, while: late, anchor: due('one'), period: 5 days}\n",
+         "clock-unset"},
+        /* What the entering event carries is known to the clock; moving within its states is no
+         * entrance, and a second event that enters is one too many. */
+        {"when: {done: {to: closed}, resumed: {}}\n"
+         "states: {open: {when: {stopped: {to: late}}}, late: {}, closed: {end: true}}\n"
+         "clocks: {one: {force: agreed, who: owner, while: [open, late], period: until "
+         "event.data.by}}\n",
+         NULL},
+        {"when: {done: {to: closed}, stopped: {}}\n"
+         "states: {open: {when: {resumed: {to: open}}}, closed: {end: true}}\n"
+         "clocks: {one: {force: agreed, who: owner, while: open, period: until event.data.by}}\n",
+         "expr-no-event"},
+        /* What an extension reads is looked at where the clock runs. */
+        {"when: {resumed: {}}\n"
+         "states:\n"
+         "  open: {when: {done: {to: late, set: {days: 3}}}}\n"
+         "  late: {no-clock: x, when: {stopped: {}, done: {to: closed}}}\n"
+         "  closed: {end: true}\n"
+         "data: {days: {type: int}}\n"
+         "clocks: {one: {force: agreed, who: owner, from: opened, until: enter closed, period: 5 "
+         "days, extend: {event: stopped, by: case.days days}}}\n",
+         NULL},
+        {"when: {resumed: {}}\n"
+         "states:\n"
+         "  open: {when: {stopped: {}, done: {to: late, set: {days: 3}}}}\n"
+         "  late: {no-clock: x, when: {done: {to: closed}}}\n"
+         "  closed: {end: true}\n"
+         "data: {days: {type: int}}\n"
+         "clocks: {one: {force: agreed, who: owner, from: opened, until: enter closed, period: 5 "
+         "days, extend: {event: stopped, by: case.days days}}}\n",
+         "field-unset"},
+        /* What is lost on a way back is lost further on, in whatever order the text has them. */
+        {"when: {resumed: {}}\n"
+         "data: {days: {type: int}}\n"
+         "states:\n"
+         "  last: {no-clock: x, when: {done: [{if: case.days > 1, to: closed}, {}]}}\n"
+         "  next: {no-clock: x, when: {stopped: {to: last}}}\n"
+         "  open: {no-clock: x, when: {done: {to: next, set: {days: 1}}, stopped: {to: next}}}\n"
+         "  closed: {end: true}\n",
+         "field-unset"},
+        /* A pause whose clock ends with the same step needs no resumption. */
+        {"when: {resumed: {}, done: {to: closed}}\n"
+         "states: {open: {when: {stopped: {to: idle}}}, idle: {no-clock: x, when: {done: {to: "
+         "closed}, resumed: {}}}, closed: {end: true}}\n"
+         "clocks: {one: {force: agreed, who: owner, while: open, period: 5 days, pause: {from: "
+         "stopped, until: opened}}}\n",
+         NULL},
+    };
+    struct fixture *fixture = *state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        const struct program *program = compile_small(fixture, rows[i].tail);
+        assert_int_equal(fixture->diagnostics.count > 0, rows[i].code != NULL);
+        assert_true((program != NULL) == (rows[i].code == NULL));
+        if (rows[i].code)
+            assert_string_equal(fixture->diagnostics.rows[0].code, rows[i].code);
+    }
+}
+
 static uint32_t next_random(uint32_t *seed)
 {
     *seed = *seed * 1664525u + 1013904223u;
@@ -963,6 +1061,7 @@ int main(void)
         cmocka_unit_test(each_bad_file_has_exactly_its_findings),
         cmocka_unit_test(every_code_has_a_bad_file),
         cmocka_unit_test(workflow_variants),
+        cmocka_unit_test(whole_definitions),
         cmocka_unit_test(policy_calendar_and_directory_variants),
         cmocka_unit_test(names_are_bounded_and_hints_say_what_was_meant),
         cmocka_unit_test(artifacts_are_named_without_being_read),
