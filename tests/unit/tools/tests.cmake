@@ -5,3 +5,11 @@ add_test(NAME cli_test
         ${CMAKE_SOURCE_DIR}/tests/unit/tools/cli_test.py)
 set_tests_properties(cli_test PROPERTIES LABELS unit TIMEOUT 300
     ENVIRONMENT "LIANDONG_BIN=${CMAKE_RUNTIME_OUTPUT_DIRECTORY};LIANDONG_SOURCE=${CMAKE_SOURCE_DIR};PYTHONDONTWRITEBYTECODE=1")
+
+# Pure parts of commands: their sources, since nothing is built on the room of tools.
+set(liandong_tools ${CMAKE_SOURCE_DIR}/tools/liandong)
+ld_test(publish_plan_test unit/tools/publish_plan_test.c ld_proto)
+target_sources(publish_plan_test PRIVATE ${liandong_tools}/publish_plan.c)
+ld_test(publish_event_test unit/tools/publish_event_test.c ld_proto PkgConfig::JANSSON)
+target_sources(publish_event_test PRIVATE ${liandong_tools}/publish_event.c
+    ${liandong_tools}/json_read.c ${liandong_tools}/lines.c ${liandong_tools}/repeated.c)
