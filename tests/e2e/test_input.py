@@ -2,12 +2,13 @@
 import os
 import shutil
 import struct
+import subprocess
 
 import msgpack
 import pytest
 import zmq
 
-from harness import BIN, command, event, serving
+from harness import BIN, command, environment, event, serving
 
 LEAD = {"field": "ecology", "summary": "河道固废"}
 
@@ -170,8 +171,16 @@ def test_stores_that_are_not_this_partitions(folder):
 
 def test_a_missing_store_is_not_made_anew(folder):
     shutil.rmtree(folder / "p1")
-    done = command("serve", "--data", folder, "--listen", "tcp://127.0.0.1:0", check=False)
-    assert done.returncode == 3
+    serve = subprocess.Popen([str(BIN / "liandong"), "serve", "--data", str(folder), "--listen",
+                              "tcp://127.0.0.1:0"], stdout=subprocess.PIPE,
+                             stderr=subprocess.PIPE, text=True, env=environment())
+    try:
+        said = next(line for line in serve.stderr if "worker-1: its store is not usable" in line)
+        assert "not started again" in said
+    finally:
+        serve.terminate()
+        out, _ = serve.communicate(timeout=60)
+    assert "ready" not in out
     assert not (folder / "p1").exists()
 
 
