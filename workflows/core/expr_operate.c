@@ -130,7 +130,7 @@ bool expr_equal(const struct value *left, const struct value *right)
 static enum expr_err compare(enum expr_op op, const struct value *left, const struct value *right,
                              struct value *ret_value)
 {
-    enum order order;
+    enum order order = ORDER_EQUAL; /* set by what follows; the compiler cannot see it */
     enum expr_err err = order_values(left, right, &order);
     if (err)
         return err;
