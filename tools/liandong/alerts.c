@@ -92,6 +92,9 @@ static void print_item(struct watcher *watcher, const struct value *item)
     for (uint32_t i = 0; to && to->kind == VALUE_LIST && i < to->as.list.count; i++)
         printf("%s%.*s", i ? ", " : " → ",
                BYTES_PRINTF(value_get_text(&to->as.list.items[i], "unit")));
+    if (value_get_bool(item, "unacknowledged", false))
+        fputs(say(context, "(前次预警无人确认)", " (the alert before was not acknowledged)"),
+              stdout);
     putchar('\n');
 }
 
