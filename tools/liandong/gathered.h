@@ -1,4 +1,5 @@
-/* What all partitions answered to one request: a list of {partition, answer} or {partition, error}. */
+/* What all partitions answered to one request: a list whose rows are {partition, answer} or
+ * {partition, error}. */
 #ifndef LD_TOOLS_GATHERED_H
 #define LD_TOOLS_GATHERED_H
 

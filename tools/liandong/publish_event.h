@@ -1,4 +1,4 @@
-/* An event as a person gives it, by a line of JSON or by flags, checked and encoded for the wire. */
+/* An event as a person gives it, by a line of JSON or by flags; checked and encoded. */
 #ifndef LD_TOOLS_PUBLISH_EVENT_H
 #define LD_TOOLS_PUBLISH_EVENT_H
 

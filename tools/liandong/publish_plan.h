@@ -1,4 +1,4 @@
-/* Which events go into which message: the events of a stream in the order of their lines, grouped by
+/* Which events go into which message: those of a stream in the order of their lines, grouped by
  * partition, several messages out at once, and never two messages with events of one case. Pure. */
 #ifndef LD_TOOLS_PUBLISH_PLAN_H
 #define LD_TOOLS_PUBLISH_PLAN_H
