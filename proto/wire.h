@@ -91,8 +91,8 @@ struct wire_header {
 };
 
 /* LD_INVALID where it is no lawful header. LD_UNSUPPORTED where it is one of a kind that this
- * version does not know: ret_header holds its numbers (to answer with WIRE_ERROR_UNKNOWN_KIND), and
- * what is unknown, kind or inner, is WIRE_KIND_COUNT. Whether a version is supported is the caller's
+ * version does not know: ret_header holds its numbers (to answer WIRE_ERROR_UNKNOWN_KIND), and what
+ * is unknown, kind or inner, is WIRE_KIND_COUNT. Whether a version is supported is for the caller
  * to say. Numbers are at most INT64_MAX; encoding leaves their top bit out. Needs no arena: bounded
  * by WIRE_HEADER_MAX. */
 LD_MUST_USE enum ld_err wire_header_decode(struct bytes bytes, struct wire_header *ret_header);

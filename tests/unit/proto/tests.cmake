@@ -7,4 +7,5 @@ ld_test(golden_test unit/proto/golden_test.c ld_proto)
 add_test(NAME python_client_test
     COMMAND /usr/bin/python3 -m pytest -q -p no:cacheprovider
         ${CMAKE_SOURCE_DIR}/tests/unit/proto/client_test.py)
-set_tests_properties(python_client_test PROPERTIES LABELS unit TIMEOUT 60)
+set_tests_properties(python_client_test PROPERTIES LABELS unit TIMEOUT 60
+    ENVIRONMENT "PYTHONDONTWRITEBYTECODE=1")
