@@ -47,14 +47,20 @@ static int64_t number_of(const struct command_context *context, const char *text
     return instant_ms;
 }
 
+/* To the minute: 2025-10-09 12:00 */
+static void print_minute(struct bytes instant)
+{
+    printf("%.*s %.*s  ", BYTES_PRINTF(bytes_slice(instant, 0, 10)),
+           BYTES_PRINTF(bytes_slice(instant, 11, 5)));
+}
+
 static void print_instant(const struct rehearsal *rehearsal, int64_t instant_ms)
 {
     uint8_t memory[40];
     struct buffer buffer;
     buffer_init(&buffer, memory, sizeof memory);
     buffer_put_instant(&buffer, instant_ms, rehearsal->calendar->zone_minutes);
-    /* To the minute: 2025-10-09 12:00 */
-    printf("%.10s %.5s", (const char *)memory, (const char *)memory + 11);
+    print_minute(buffer_bytes(&buffer));
 }
 
 /* Asks and complains; false when there was no good answer. */
@@ -77,22 +83,44 @@ static bool advance(struct rehearsal *rehearsal, int64_t to_ms)
 
 /* --- alerts ---------------------------------------------------------------------------------- */
 
+static struct bytes title_of(const struct rehearsal *rehearsal, const struct value *title,
+                             struct bytes fallback)
+{
+    struct bytes named = value_get_text(title, rehearsal->context->is_zh ? "zh" : "en");
+    return named.size ? named : fallback;
+}
+
+static const char *level_words(const struct rehearsal *rehearsal, struct bytes word)
+{
+    static const struct {
+        const char *word, *zh, *en;
+    } levels[] = {
+#define X(name, word, zh, en) {word, zh, en},
+        ALERT_LEVEL_TABLE(X)
+#undef X
+    };
+    for (size_t i = 0; i < sizeof levels / sizeof levels[0]; i++) {
+        if (bytes_is(word, levels[i].word))
+            return say(rehearsal->context, levels[i].zh, levels[i].en);
+    }
+    return "?"; /* a level that this version does not know */
+}
+
 static void print_alert(struct rehearsal *rehearsal, const struct value *item)
 {
     const struct command_context *context = rehearsal->context;
-    const struct value *title = value_get(item, "title");
-    struct bytes named = value_get_text(title, context->is_zh ? "zh" : "en");
+    struct bytes named =
+        title_of(rehearsal, value_get(item, "title"), value_get_text(item, "clock"));
     bool is_cleared = bytes_is(value_get_text(item, "kind"), "alert-cleared");
-    if (!named.size)
-        named = value_get_text(item, "clock");
-    printf("    %s %.*s  %.*s", is_cleared ? "○" : "●", BYTES_PRINTF(value_get_text(item, "case")),
+    print_minute(value_get_text(item, "at"));
+    printf("%.*s    %s %.*s  ", BYTES_PRINTF(value_get_text(item, "case")), is_cleared ? "○" : "●",
            BYTES_PRINTF(named));
     if (is_cleared) {
-        printf("  %s\n", say(context, "提醒解除", "alert cleared"));
+        printf("%s\n", say(context, "提醒解除", "alert cleared"));
         return;
     }
     rehearsal->alerts++;
-    printf("  %.*s  %s %.*s  →", BYTES_PRINTF(value_get_text(item, "level")),
+    printf("%s  %s %.*s  →", level_words(rehearsal, value_get_text(item, "level")),
            say(context, "到期", "due"), BYTES_PRINTF(value_get_text(item, "last_day")));
     const struct value *to = value_get(item, "to");
     for (uint32_t i = 0; to && to->kind == VALUE_LIST && i < to->as.list.count; i++)
@@ -234,16 +262,16 @@ static bool print_case(struct rehearsal *rehearsal, const struct story_step *ste
     uint32_t partitions = connection_partitions(rehearsal->connection);
     if (!ask(rehearsal, wire_partition(step->case_id, partitions), value_built(&builder), &shown))
         return false;
-    const char *language = context->is_zh ? "zh" : "en";
-    struct bytes title = value_get_text(value_get(&shown, "state_title"), language);
     const struct value *next = next_clock(&shown);
-    printf("    = %.*s", BYTES_PRINTF(title.size ? title : value_get_text(&shown, "state")));
-    if (next) {
-        struct bytes name = value_get_text(value_get(next, "title"), language);
+    struct bytes title =
+        title_of(rehearsal, value_get(&shown, "state_title"), value_get_text(&shown, "state"));
+    print_instant(rehearsal, step->at_ms);
+    printf("%.*s    = %.*s", BYTES_PRINTF(step->case_id), BYTES_PRINTF(title));
+    if (next)
         printf("  %s %.*s %.*s", say(context, "下一到期:", "next due:"),
-               BYTES_PRINTF(name.size ? name : value_get_text(next, "name")),
+               BYTES_PRINTF(
+                   title_of(rehearsal, value_get(next, "title"), value_get_text(next, "name"))),
                BYTES_PRINTF(value_get_text(next, "last_day")));
-    }
     printf("\n");
     hold(rehearsal, step->expect, "state", value_get_text(&shown, "state"));
     hold(rehearsal, step->expect, "outcome", value_get_text(&shown, "outcome"));
@@ -270,7 +298,7 @@ static bool publish(struct rehearsal *rehearsal, const struct rehearsed_step *ro
         return false;
     rehearsal->events++;
     print_instant(rehearsal, step->at_ms);
-    printf("  %.*s  %.*s ← %.*s  %.*s", BYTES_PRINTF(step->case_id), BYTES_PRINTF(envelope.type),
+    printf("%.*s  %.*s ← %.*s  %.*s", BYTES_PRINTF(step->case_id), BYTES_PRINTF(envelope.type),
            BYTES_PRINTF(envelope.source), BYTES_PRINTF(fate.fate));
     if (fate.code.size)
         printf(" (%.*s: %.*s)", BYTES_PRINTF(fate.code),
