@@ -206,7 +206,8 @@ static bool has_room(const struct agenda *agenda)
 {
     return batch_has_room(&agenda->batch, MESSAGE_SHARE) && desk_has_room(&agenda->desk)
            && agenda->turn.size - agenda->turn.used > TURN_ROOM
-           && agenda->turn_events < AGENDA_EVENTS_MAX && !agenda->has_suspect && !agenda->is_last;
+           && agenda->turn_events < AGENDA_EVENTS_MAX && !agenda->watch.has_event
+           && !agenda->is_last;
 }
 
 /* True: all its events have a fate. */
@@ -232,15 +233,26 @@ static bool take_publish(struct agenda *agenda)
 
 /* --- the turn -------------------------------------------------------------------------------- */
 
+/* One that the worker may have died of is alone in its batch. */
+static bool must_wait(const struct agenda *agenda, const struct message *message)
+{
+    bool is_suspect = message->is_again && message->inner == WIRE_PUBLISH;
+    return agenda->watch.has_message || (is_suspect && agenda->turn_events > 0);
+}
+
 static bool next_message(struct agenda *agenda, struct list *inbox)
 {
     struct taking *taking = &agenda->taking;
     while (!taking->message && !list_is_empty(inbox)) {
+        if (must_wait(agenda, MESSAGE_OF(inbox->next)))
+            return false;
         taking->message = MESSAGE_OF(inbox->next);
         list_remove(&taking->message->node);
         if (taking->message->inner == WIRE_PUBLISH && !open_publish(taking)) {
             list_push_back(&agenda->done, &taking->message->node);
             taking->message = NULL;
+        } else if (taking->message->inner == WIRE_PUBLISH) {
+            agenda_watch_message(agenda);
         }
     }
     return taking->message != NULL;
@@ -289,6 +301,7 @@ static void refuse_turn(struct agenda *agenda)
         list_move_back(&agenda->done, refused.next);
     shelf_unstage(agenda->rooms.shelf);
     agenda_rules_settle(agenda, false);
+    agenda_watch_settle(agenda);
 }
 
 static void publish_answers(struct agenda *agenda, struct list *outbox)
@@ -312,9 +325,7 @@ static void settle(struct agenda *agenda, bool is_swept)
     }
     shelf_publish(agenda->rooms.shelf);
     agenda_rules_settle(agenda, true);
-    if (agenda->has_suspect)
-        poison_end(agenda->rooms.poison, agenda->suspect);
-    agenda->has_suspect = false;
+    agenda_watch_settle(agenda);
     agenda->events += agenda->turn_events;
     /* Due cases that none of could be read must not make the writer spin. */
     agenda->is_unsettled = !is_swept && !batch_is_empty(&agenda->batch);

@@ -309,25 +309,6 @@ static bool dispatch(struct arriving *arriving)
     return err == LD_OK ? event_of_case(arriving) : refuse_quarantined(arriving);
 }
 
-/* An event that the worker may have died of before is begun on record, alone in its batch. */
-static bool is_fatal(struct arriving *arriving)
-{
-    struct agenda *agenda = arriving->agenda;
-    const struct message *message = agenda->taking.message;
-    const uint8_t *digest = arriving->event.digest;
-    if (!agenda->rooms.poison)
-        return false;
-    if (poison_is_quarantined(agenda->rooms.poison, digest))
-        return true;
-    if (!message || !message->is_again || agenda->has_suspect)
-        return false;
-    if (!poison_begin(agenda->rooms.poison, digest))
-        return true;
-    agenda->has_suspect = true;
-    memcpy(agenda->suspect, digest, EVENT_DIGEST_SIZE);
-    return false;
-}
-
 /* What can be told of an event that is none: its id, as far as it is one. */
 static bool refuse_malformed(struct arriving *arriving, const struct value *map,
                              const struct envelope_problem *problem)
@@ -392,7 +373,7 @@ bool agenda_event(struct agenda *agenda, struct bytes raw, struct fate_answer *r
         struct reason reason = {.refusal = REFUSAL_WRONG_PARTITION};
         return refuse_alone(&arriving, &reason);
     }
-    if (is_fatal(&arriving))
+    if (!agenda_watch_event(agenda, arriving.event.digest))
         return refuse_quarantined(&arriving);
     return dispatch(&arriving);
 }

@@ -1,6 +1,6 @@
 /* The inside of the agenda, for its own files: agenda.c (the turn), agenda_case.c (steps of one
- * case), agenda_event.c (publishing), agenda_rules.c (deriving again), agenda_write.c
- * (other writes), agenda_read.c (exact reads), recover.c. */
+ * case), agenda_event.c (publishing), agenda_watch.c (fatal events), agenda_rules.c (deriving
+ * again), agenda_write.c (other writes), agenda_read.c (exact reads), recover.c. */
 #ifndef LD_WORKERS_AGENDA_PARTS_H
 #define LD_WORKERS_AGENDA_PARTS_H
 
@@ -24,8 +24,16 @@ struct taking {
     struct codec_items items;
     struct bytes next; /* the event that did not fit into the last batch */
     bool has_next;
+    bool is_split;        /* the worker died of it: one event a batch */
     uint32_t left;        /* events without a fate, next among them */
     struct buffer answer; /* its fates so far */
+};
+
+/* What is on record as begun, in case the worker dies of it. */
+struct watch {
+    bool has_message, has_event;
+    uint8_t message[EVENT_DIGEST_SIZE];
+    uint8_t event[EVENT_DIGEST_SIZE];
 };
 
 /* A manual clock was set: everything due up to it fires before anything else is taken. */
@@ -65,13 +73,12 @@ struct agenda {
     struct taking taking;
     struct settling settling;
     struct rederiving rederiving;
+    struct watch watch;
     struct list done;  /* answered when the batch is durable */
     struct list reads; /* answered after it */
     uint32_t turn_events;
-    bool is_last;      /* nothing more is taken in this turn */
-    bool is_unsettled; /* due cases are left over from the last turn */
-    bool has_suspect;
-    uint8_t suspect[EVENT_DIGEST_SIZE];
+    bool is_last;            /* nothing more is taken in this turn */
+    bool is_unsettled;       /* due cases are left over from the last turn */
     struct store_view *view; /* at most one a turn; NULL: not opened */
     enum store_outcome outcome;
     uint64_t events, fired;
@@ -111,6 +118,15 @@ void agenda_rules_settle(struct agenda *agenda, bool is_durable);
 /* One event, as its bytes came, to its fate; the answer's views live until the next event. False:
  * the batch is full, the same event is to be given again after the commit. */
 bool agenda_event(struct agenda *agenda, struct bytes raw, struct fate_answer *ret_answer);
+
+/* --- agenda_watch.c --- */
+
+/* Before the message at hand is taken. */
+void agenda_watch_message(struct agenda *agenda);
+/* Before an event is decided. False: it has been fatal too often. */
+bool agenda_watch_event(struct agenda *agenda, const uint8_t digest[EVENT_DIGEST_SIZE]);
+/* After the commit, or after it was refused. */
+void agenda_watch_settle(struct agenda *agenda);
 
 /* --- agenda_write.c --- */
 

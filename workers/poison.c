@@ -1,5 +1,5 @@
 /* The file is written before the event is touched, and not synced: it has to outlive the process,
- * not the machine. With the batch in which the event first was fatal, POISON_TRIES more make three.
+ * not the machine.
  *
  * A write that fails is passed over: then the event is tried once more than it should be. */
 #include "workers/poison.h"
@@ -56,6 +56,11 @@ static struct suspect *find(const struct poison *poison, const uint8_t *digest)
             return (struct suspect *)&poison->suspects[i];
     }
     return NULL;
+}
+
+bool poison_is_suspect(const struct poison *poison, const uint8_t digest[EVENT_DIGEST_SIZE])
+{
+    return find(poison, digest) != NULL;
 }
 
 bool poison_is_quarantined(const struct poison *poison, const uint8_t digest[EVENT_DIGEST_SIZE])

@@ -1,6 +1,6 @@
-/* Events that killed the worker: which ones it was busy with when it died, kept in a small file
- * beside the store so that the next process knows. An event that was fatal twice in a row is not
- * tried again. */
+/* Messages and events that killed the worker: which ones it was busy with when it died, by their
+ * digests, kept in a small file beside the store so that the next process knows. An event that was
+ * fatal twice in a row is not tried again. */
 #ifndef LD_WORKERS_POISON_H
 #define LD_WORKERS_POISON_H
 
@@ -23,6 +23,8 @@ struct poison {
 /* Reads the file, or makes it. path NULL: nothing is kept. LD_IO. */
 LD_MUST_USE enum ld_err poison_open(struct poison *poison, const char *path);
 void poison_close(struct poison *poison);
+/* Was it begun and never ended? */
+bool poison_is_suspect(const struct poison *poison, const uint8_t digest[EVENT_DIGEST_SIZE]);
 bool poison_is_quarantined(const struct poison *poison, const uint8_t digest[EVENT_DIGEST_SIZE]);
 /* Before such an event is decided. False: it has been fatal too often, and is quarantined. */
 bool poison_begin(struct poison *poison, const uint8_t digest[EVENT_DIGEST_SIZE]);

@@ -525,6 +525,14 @@ static void unknown_request_is_told_so(void **state)
 
 /* --- poison ---------------------------------------------------------------------------------- */
 
+/* What a worker leaves behind that dies of a message which came again. */
+static void die_of(const struct message *message)
+{
+    uint8_t digest[DIGEST_SIZE];
+    digest_of(message->body, digest);
+    assert_true(poison_begin(&fixture.poison, digest));
+}
+
 static void event_that_was_fatal_twice_again_is_quarantined(void **state)
 {
     (void)state;
@@ -534,6 +542,7 @@ static void event_that_was_fatal_twice_again_is_quarantined(void **state)
         assert_true(poison_begin(&fixture.poison, digest)); /* the process dies each time */
     struct message *message =
         fixture_send(&fixture, WIRE_PUBLISH, "[" LEAD("a1") "," LEAD("b1") "]", true);
+    die_of(message);
     fixture_turn(&fixture);
     assert_int_equal(message->answer, WIRE_FATES);
     struct value fates = VALUE_ABSENT;
@@ -543,6 +552,30 @@ static void event_that_was_fatal_twice_again_is_quarantined(void **state)
     assert_text_at(&fates, "1.fate", "started");
     assert_int_equal(fixture.poison.count, 1);
     assert_true(poison_is_quarantined(&fixture.poison, digest));
+}
+
+static uint32_t turns_of(struct message *message)
+{
+    uint32_t turns = 0;
+    for (; message->answer == WIRE_KIND_COUNT; turns++)
+        assert_int_equal(agenda_turn(fixture.agenda, &fixture.inbox, &fixture.outbox), AGENDA_OK);
+    return turns;
+}
+
+static void message_that_comes_again_is_alone_and_split_after_another_death(void **state)
+{
+    (void)state;
+    (void)fixture_send(&fixture, WIRE_PUBLISH, "[" LEAD("a1") "]", false);
+    struct message *alone =
+        fixture_send(&fixture, WIRE_PUBLISH, "[" FILED("a2") "," SERVED("a3") "]", true);
+    assert_int_equal(turns_of(alone), 2);
+    assert_int_equal(fixture.poison.count, 0);
+    struct message *split =
+        fixture_send(&fixture, WIRE_PUBLISH, "[" FILED("a4") "," SERVED("a5") "]", true);
+    die_of(split);
+    assert_int_equal(turns_of(split), 2);
+    fixture_turn(&fixture);
+    assert_int_equal(fixture.poison.count, 0);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -577,6 +610,7 @@ int main(void)
         TEST(list_shows_cases_of_a_state),
         TEST(unknown_request_is_told_so),
         TEST(event_that_was_fatal_twice_again_is_quarantined),
+        TEST(message_that_comes_again_is_alone_and_split_after_another_death),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
