@@ -135,14 +135,16 @@ static int recover(struct worker *worker, const struct options *options)
         complain("no memory", NULL);
         return WORKER_EXIT_DOUBT;
     }
+    int64_t began_ms = worker_read_clock().boot_ms;
     enum ld_err err = agenda_recover(worker->agenda, &recovery);
     if (err != LD_OK) {
         complain("the partition cannot be recovered", ld_err_en(err));
         return err == LD_IO ? WORKER_EXIT_DOUBT : WORKER_EXIT_UNUSABLE;
     }
     start_clock(worker, options, &recovery);
-    log_line("recovered partition=%u epoch=%llu rows=%llu", worker->partition,
-             (unsigned long long)worker->epoch, (unsigned long long)recovery.rows);
+    log_line("recovered partition=%u epoch=%llu rows=%llu ms=%lld", worker->partition,
+             (unsigned long long)worker->epoch, (unsigned long long)recovery.rows,
+             (long long)(worker_read_clock().boot_ms - began_ms));
     return 0;
 }
 

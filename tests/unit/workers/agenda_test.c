@@ -523,6 +523,120 @@ static void unknown_request_is_told_so(void **state)
     assert_text_at(&missing, "detail", "no-such");
 }
 
+static const char catalogue[] = "catalog/administrative-public-interest.yaml";
+
+static void start_that_two_workflows_take_must_name_one(void **state)
+{
+    (void)state;
+    static const char *const other[] = {"workflow: administrative-public-interest",
+                                        "workflow: other-procedure", NULL};
+    struct value answer = fixture_deploy(&fixture, catalogue, other);
+    assert_text_at(&answer, "result", "deployed");
+    struct value fates = fixture_publish(
+        &fixture, "[" LEAD("a1") ", {\"id\": \"b\", \"source\": \"qj-guanghua\","
+                                 " \"type\": \"lead.transferred\", \"subject\": \"B\","
+                                 " \"workflow\": \"other-procedure\","
+                                 " \"data\": {\"field\": \"ecology\", \"summary\": \"s\"}}]");
+    assert_text_at(&fates, "0.code", "ambiguous-start");
+    assert_text_at(&fates, "1.fate", "started");
+    struct value found = fixture_ask(&fixture, "{\"ask\": \"case\", \"id\": \"B\"}");
+    assert_text_at(&found, "workflow", "other-procedure");
+}
+
+static void case_starts_under_the_version_in_effect_and_stays(void **state)
+{
+    (void)state;
+    static const char *const next[] = {"version: 1", "version: 2", "effective: 2021-07-01..",
+                                       "effective: 2025-06-11..", NULL};
+    static const char *const changed[] = {"version: 1", "version: 2", "effective: 2021-07-01..",
+                                          "effective: 2025-06-12..", NULL};
+    struct value answer = fixture_deploy(&fixture, catalogue, next);
+    assert_int_equal(int_at(&answer, "version"), 2);
+    struct value refused = fixture_deploy(&fixture, catalogue, changed);
+    assert_true(has_value_at(&refused, "en")); /* a deployed version never changes */
+    (void)fixture_publish(&fixture, "[" LEAD("a1") "]");
+    fixture_advance(&fixture, "2025-06-11T09:00:00+08:00");
+    start_cases(1);
+    struct value old = fixture_ask(&fixture, ASK_THE_CASE);
+    struct value new = fixture_ask(&fixture, "{\"ask\": \"case\", \"id\": \"C-0\"}");
+    assert_int_equal(int_at(&old, "version"), 1);
+    assert_int_equal(int_at(&new, "version"), 2);
+    fixture_crash(&fixture);
+    (void)fixture_publish(&fixture, "[" FILED("a2") "]");
+    old = fixture_ask(&fixture, ASK_THE_CASE);
+    assert_int_equal(int_at(&old, "version"), 1);
+    assert_text_at(&old, "state", "filed");
+}
+
+/* --- a store that fails --------------------------------------------------------------------- */
+
+static const struct store_ops *sound;
+static struct store_ops faulty;
+static enum store_outcome fault;
+static uint32_t faults_left;
+
+static void append_or_fail(struct store *store, const struct store_batch *batch, store_done *done,
+                           void *context)
+{
+    if (faults_left == 0) {
+        sound->append(store, batch, done, context);
+        return;
+    }
+    faults_left--;
+    done(context, fault);
+}
+
+static void break_store(enum store_outcome outcome, uint32_t times)
+{
+    sound = fixture.store->ops;
+    faulty = *sound;
+    faulty.append = append_or_fail;
+    fixture.store->ops = &faulty;
+    fault = outcome;
+    faults_left = times;
+}
+
+static void full_store_refuses_and_applies_nothing(void **state)
+{
+    (void)state;
+    struct agenda_status before, after;
+    agenda_status(fixture.agenda, &before);
+    break_store(STORE_FULL, 1);
+    struct message *message = fixture_send(&fixture, WIRE_PUBLISH, "[" LEAD("a1") "]", true);
+    assert_int_equal(agenda_turn(fixture.agenda, &fixture.inbox, &fixture.outbox), AGENDA_FULL);
+    assert_int_equal(message->answer, WIRE_ERROR);
+    assert_int_equal(message->code, WIRE_ERROR_STORE_FULL);
+    agenda_status(fixture.agenda, &after);
+    assert_int_equal(before.last_position, after.last_position);
+    struct value fates = fixture_publish(&fixture, "[" LEAD("a1") "]");
+    assert_text_at(&fates, "0.fate", "started");
+}
+
+static void batch_that_was_not_written_is_tried_again(void **state)
+{
+    (void)state;
+    break_store(STORE_RETRY, 1);
+    struct value fates = fixture_publish(&fixture, "[" LEAD("a1") "]");
+    assert_text_at(&fates, "0.fate", "started");
+}
+
+static void in_doubt_nothing_is_answered(void **state)
+{
+    (void)state;
+    static const enum store_outcome outcomes[] = {STORE_IN_DOUBT, STORE_FENCED};
+    for (size_t i = 0; i < 2; i++) {
+        break_store(outcomes[i], 1);
+        struct message *message = fixture_send(&fixture, WIRE_PUBLISH, "[" LEAD("a1") "]", false);
+        assert_int_equal(agenda_turn(fixture.agenda, &fixture.inbox, &fixture.outbox), AGENDA_STOP);
+        assert_true(list_is_empty(&fixture.outbox));
+        (void)message; /* still the agenda's: the process ends now, and the broker sends it again */
+        fixture.store->ops = sound;
+        fixture_crash(&fixture);
+    }
+    struct value fates = fixture_publish(&fixture, "[" LEAD("a1") "]");
+    assert_text_at(&fates, "0.fate", "started");
+}
+
 /* --- poison ---------------------------------------------------------------------------------- */
 
 /* What a worker leaves behind that dies of a message which came again. */
@@ -609,6 +723,11 @@ int main(void)
         TEST(policy_without_a_used_ladder_is_refused),
         TEST(list_shows_cases_of_a_state),
         TEST(unknown_request_is_told_so),
+        TEST(start_that_two_workflows_take_must_name_one),
+        TEST(case_starts_under_the_version_in_effect_and_stays),
+        TEST(full_store_refuses_and_applies_nothing),
+        TEST(batch_that_was_not_written_is_tried_again),
+        TEST(in_doubt_nothing_is_answered),
         TEST(event_that_was_fatal_twice_again_is_quarantined),
         TEST(message_that_comes_again_is_alone_and_split_after_another_death),
     };
