@@ -21,15 +21,17 @@
  *                rung, last_day, to [{unit, reason, name?}]}, alert-cleared {clock},
  *                late-entry {date}, problem {clock, text}
  *   cases      {workflow?, state?, after?, max?} → {rows [{id, workflow, version, state,
- *                state_title, is_end, outcome?, opened, next?, next_clock?, next_due?}], next?,
- *                applied, as_of}
+ *                state_title, is_end, outcome?, opened, next?, next_clock?, next_title?,
+ *                next_status?, next_last_day?, next_due?}], next?, applied, as_of}
  *   overdue    {unit?, max?}        → {rows [{case, workflow, clock, title, force, basis?, unit,
- *                last_day, due, days, level?}], applied, as_of}     days: whole days overdue
+ *                status, last_day, due, days, level?}], more?, applied, as_of}
+ *                days: whole days overdue; more: there are more than max
  *   artifacts  {}                   → {rows [{kind, id, version, digest, title?}]}
  *   artifact   {kind, id, version?} → {kind, id, version, digest, text}
  *   deploy     {text, file?}        → {kind, id, version, digest, result: deployed|exists}
  *                error `refused`: {diagnostics [{severity, code, line, column, zh, en, …}]}
  *   subscribe  {name, from: now|start, levels? [word…], units? [id…]} → {name, cursor, result}
+ *                result: subscribed | exists | changed (the filter; the cursor stays)
  *   unsubscribe {name}              → {name}
  *   fetch      {name, max?, wait_ms?} → {items [item…], cursor}     from the name's cursor on
  *                item: {id, position, at, kind: alert|alert-cleared, case, workflow, clock, title,
@@ -38,9 +40,13 @@
  *                id = PARTITION-POSITION-INDEX: the same alert has the same id, however often sent
  *   ack        {name, cursor}       → {name, cursor}     all up to the cursor has been dealt with
  *   status     {}                   → {partition, pid, epoch, now, clock: real|manual, held?,
- *                last, applied, hot, feeds, version}
+ *                last, applied, hot, merging, journal_bytes, state_bytes, feeds, events, fired,
+ *                rederiving?, parked?, damaged?, version}   rederiving: other rules were deployed
+ *                and open cases are being derived again; parked: cases whose clocks cannot be
  *   clock      {to}                 → {now, fired}    manual clocks only; answered when everything
  *                due up to then has happened and is on disk
+ *   clock      {confirm: true}      → {now, fired: 0}   real clocks only: a jump ahead that is
+ *                `held` is right
  * To the broker (PARTITION_BROKER):
  *   status     {}                   → {pid, version, session, clients, partitions [{partition,
  *                pid?, epoch?, queued, in_flight, up}]}
