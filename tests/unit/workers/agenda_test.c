@@ -165,25 +165,34 @@ static void message_that_is_no_list_is_malformed(void **state)
     assert_int_equal(message->code, WIRE_ERROR_MALFORMED);
 }
 
-/* A thousand events, each in a case of its own: over one batch's share of room. */
-static void full_message_has_one_fate_for_each(void **state)
+/* A thousand events, each in a case of its own and with so much data that their rows do not fit one
+ * batch: the message goes on in the next, and is answered once. */
+static void message_larger_than_a_batch_has_one_fate_for_each(void **state)
 {
     (void)state;
-    enum { COUNT = 1000, SIZE = 220 };
+    enum { COUNT = 1000, SIZE = 1000, SUMMARY = 700 };
     char *json = malloc(COUNT * SIZE);
     size_t used = 0;
     for (int i = 0; i < COUNT; i++)
         used += (size_t)snprintf(json + used, SIZE,
                                  "%c{\"id\":\"%d\",\"source\":\"qj-guanghua\",\"type\":"
                                  "\"lead.transferred\",\"subject\":\"C-%d\",\"data\":"
-                                 "{\"field\":\"ecology\",\"summary\":\"s\"}}",
-                                 i ? ',' : '[', i, i);
+                                 "{\"field\":\"ecology\",\"summary\":\"%0*d\"}}",
+                                 i ? ',' : '[', i, i, SUMMARY, i);
     (void)snprintf(json + used, SIZE, "]");
-    struct value fates = fixture_publish(&fixture, json);
+    struct message *message = fixture_send(&fixture, WIRE_PUBLISH, json, false);
+    free(json);
+    assert_int_equal(agenda_turn(fixture.agenda, &fixture.inbox, &fixture.outbox), AGENDA_OK);
+    assert_true(agenda_is_busy(fixture.agenda));
+    assert_int_equal(message->answer, WIRE_KIND_COUNT);
+    fixture_turn(&fixture);
+    struct value fates = VALUE_ABSENT;
+    assert_int_equal(message->answer, WIRE_FATES);
+    assert_int_equal(
+        codec_decode(message->answer_body, WIRE_ANSWER_DEPTH_MAX, &fixture.arena, &fates), LD_OK);
     assert_int_equal(count_at(&fates, ""), COUNT);
     for (uint32_t i = 0; i < COUNT; i++)
         assert_true(bytes_is(value_get_text(&fates.as.list.items[i], "fate"), "started"));
-    free(json);
 }
 
 /* --- time ------------------------------------------------------------------------------------ */
@@ -707,7 +716,7 @@ int main(void)
         TEST(unknown_case_is_refused_and_not_remembered),
         TEST(starting_event_before_effective_date_is_refused),
         TEST(message_that_is_no_list_is_malformed),
-        TEST(full_message_has_one_fate_for_each),
+        TEST(message_larger_than_a_batch_has_one_fate_for_each),
         TEST(due_instants_fire_each_at_its_own),
         TEST(case_is_caught_up_before_an_event),
         TEST(many_cases_fire_in_order_of_instants),
