@@ -15,6 +15,7 @@ struct arriving {
     struct case_event event;
     struct desk_case *held; /* NULL: there is no such case */
     struct fate_answer *answer;
+    size_t raw_size;
 };
 
 /* What a refusal says beside its kind. */
@@ -62,9 +63,11 @@ static void row_of_event(const struct arriving *arriving, struct journal_row *ro
     memcpy(row->event_digest, arriving->event.digest, EVENT_DIGEST_SIZE);
     if (arriving->envelope.data.kind == VALUE_NONE)
         return;
+    /* Encoded anew it is at most twice as long: a float of four bytes becomes one of eight. */
+    size_t size = 2 * arriving->raw_size;
     struct buffer buffer;
-    void *memory = arena_alloc(arena, WIRE_EVENT_MAX);
-    buffer_init(&buffer, memory, memory ? WIRE_EVENT_MAX : 0);
+    void *memory = arena_alloc(arena, size);
+    buffer_init(&buffer, memory, memory ? size : 0);
     codec_encode(&arriving->envelope.data, &buffer);
     row->data = buffer.is_full ? BYTES_NONE : buffer_bytes(&buffer);
 }
@@ -355,7 +358,7 @@ bool agenda_event(struct agenda *agenda, struct bytes raw, struct fate_answer *r
     static const struct envelope_problem too_large = {"", "事件过大", "the event is too large"};
     static const struct envelope_problem unreadable = {"", "事件内容无法解读",
                                                        "the event cannot be decoded"};
-    struct arriving arriving = {.agenda = agenda, .answer = ret_answer};
+    struct arriving arriving = {.agenda = agenda, .answer = ret_answer, .raw_size = raw.size};
     struct envelope_problem problem = {0};
     struct value map = VALUE_ABSENT;
     *ret_answer = (struct fate_answer){0};
