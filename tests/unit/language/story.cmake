@@ -15,3 +15,10 @@ set_tests_properties(explained_story PROPERTIES PASS_REGULAR_EXPRESSION
     "reply .statutory..*2025-10-05 Sun to 2025-10-08 Wed .*rolls on.*2025-10-09 Thu .*last day")
 set_tests_properties(catalog_stories failing_story explained_story PROPERTIES
     LABELS story TIMEOUT 300 ENVIRONMENT "LC_ALL=C.UTF-8")
+
+# The reference for people: its examples hold, and it leaves no word of the language out.
+add_test(NAME reference_test COMMAND ${CMAKE_COMMAND} -E env
+    LIANDONG_BIN=${CMAKE_RUNTIME_OUTPUT_DIRECTORY} LIANDONG_SOURCE=${CMAKE_SOURCE_DIR}
+    PYTHONDONTWRITEBYTECODE=1 /usr/bin/python3 -m pytest -q -p no:cacheprovider
+        ${CMAKE_CURRENT_SOURCE_DIR}/unit/language/reference_test.py)
+set_tests_properties(reference_test PROPERTIES LABELS unit TIMEOUT 300)
