@@ -8,6 +8,12 @@
 
 enum { CLIENT_CHAINS = 8192, DELIVERY_CHAINS = 32768 };
 
+/* A worker outlives its broker and answers to the next one what the last one gave it, half a minute
+ * later where a fetch was waiting. So the tokens of two brokers must differ: the givings of a place
+ * begin at 47 bits of the session, which is drawn at random. With the index they stay far below the
+ * wire's 2^63. */
+#define GIVINGS_BASE_MASK (((uint64_t)1 << 47) - 1)
+
 static bool create_chains(struct chains *chains, uint32_t count)
 {
     chains->heads = malloc(count * sizeof *chains->heads);
@@ -50,6 +56,7 @@ static void init_rows(struct router *router)
     }
     for (uint32_t i = 0; i < ROUTER_DELIVERIES_MAX; i++) {
         list_init(&router->deliveries[i].of_client);
+        router->deliveries[i].givings = router->session & GIVINGS_BASE_MASK;
         list_push_back(&router->free_deliveries, &router->deliveries[i].place);
     }
     for (uint32_t i = 0; i < ROUTER_ASKS_MAX; i++)

@@ -46,8 +46,9 @@ struct delivery {
     enum wire_kind kind;
     uint32_t partition;
     uint64_t seq;
-    uint64_t token; /* of the last giving; 0: never given */
-    uint32_t givings, losses;
+    uint64_t token;   /* of the last giving; 0: never given */
+    uint64_t givings; /* how often the place was given; begins at the session's base */
+    uint32_t losses;
     uint64_t body; /* owned, unless there is an ask: then the ask owns it */
     size_t body_size;
 };

@@ -54,7 +54,7 @@ struct delivery *queue_take(struct router *router, struct client *client,
 {
     struct partition *at = &router->partitions[partition];
     struct delivery *delivery;
-    uint32_t givings;
+    uint64_t givings;
 
     LD_ASSERT(!list_is_empty(&router->free_deliveries));
     delivery = LIST_OF(router->free_deliveries.next, struct delivery, place);
@@ -191,8 +191,8 @@ static void give(struct router *router, struct partition *partition, struct rout
     partition->queued_count--;
     partition->in_flight_count++;
     delivery->givings++;
-    delivery->token = ((uint64_t)delivery->givings << TOKEN_INDEX_BITS)
-                      | (uint64_t)(delivery - router->deliveries);
+    delivery->token =
+        (delivery->givings << TOKEN_INDEX_BITS) | (uint64_t)(delivery - router->deliveries);
     effect->peer = partition->worker;
     effect->header = (struct wire_header){.kind = WIRE_DELIVER,
                                           .token = delivery->token,

@@ -29,10 +29,10 @@ struct harness {
     struct router_effects effects;
 };
 
-static inline void harness_init(struct harness *h, uint32_t partitions)
+static inline void harness_init_session(struct harness *h, uint32_t partitions, uint64_t session)
 {
     memset(h, 0, sizeof *h);
-    h->router = router_create(partitions, SESSION);
+    h->router = router_create(partitions, session);
     h->seen = calloc(SEEN_MAX, sizeof *h->seen);
     h->is_held = calloc(BODIES_MAX, 1);
     h->next_body = 1;
@@ -40,6 +40,11 @@ static inline void harness_init(struct harness *h, uint32_t partitions)
     h->partitions = partitions;
     h->is_checked = true;
     assert_non_null(h->router);
+}
+
+static inline void harness_init(struct harness *h, uint32_t partitions)
+{
+    harness_init_session(h, partitions, SESSION);
 }
 
 static inline void harness_fini(struct harness *h)

@@ -154,6 +154,27 @@ static void a_beat_without_credit_closes_the_window(void **state)
     harness_fini(&h);
 }
 
+/* A worker that outlived a broker answers the next one under the last one's token. */
+static void tokens_of_two_brokers_differ(void **state)
+{
+    static const uint64_t sessions[] = {SESSION, INT64_MAX};
+    uint64_t tokens[2];
+
+    (void)state;
+    for (int i = 0; i < 2; i++) {
+        struct harness h;
+
+        harness_init_session(&h, 1, sessions[i]);
+        hello(&h, ANNA);
+        register_worker(&h, WORKER, 0, 1, 5);
+        publish(&h, ANNA, 1, 0);
+        tokens[i] = seen_to(&h, ROUTER_TO_WORKER, WORKER, 1)->header.token;
+        harness_fini(&h);
+    }
+    assert_true(tokens[0] != tokens[1]);
+    assert_true(tokens[0] < INT64_MAX / 2 && tokens[1] < INT64_MAX / 2); /* the wire's bound is far */
+}
+
 static void unknown_and_stale_tokens_are_dropped(void **state)
 {
     struct harness h;
@@ -626,6 +647,7 @@ int main(void)
         cmocka_unit_test(a_workers_error_keeps_its_code_and_nonsense_becomes_one),
         cmocka_unit_test(a_worker_never_has_more_than_its_credit),
         cmocka_unit_test(a_beat_without_credit_closes_the_window),
+        cmocka_unit_test(tokens_of_two_brokers_differ),
         cmocka_unit_test(unknown_and_stale_tokens_are_dropped),
         cmocka_unit_test(a_message_sent_again_is_not_queued_twice),
         cmocka_unit_test(what_a_lost_worker_had_goes_first_to_the_next_in_order),

@@ -1,0 +1,58 @@
+"""Promises under attack: what was found once by playing the adversary stays found."""
+import os
+import signal
+import time
+
+from harness import event, serving
+from raw import Raw, partition_of
+
+START = "2025-08-01T09:00:00+08:00"
+LEAD = {"field": "ecology", "summary": "河道固废"}
+
+
+def lead(case, number=0, **more):
+    return event(number, "qj-ecology", "lead.transferred", case, LEAD, **more)
+
+
+def wait_until(is_so, what, patience_s=60):
+    deadline = time.monotonic() + patience_s
+    while time.monotonic() < deadline:
+        if is_so():
+            return
+        time.sleep(0.02)
+    raise AssertionError(f"not within {patience_s} s: {what}")
+
+
+def is_whole(served):
+    try:
+        return all(row["up"] for row in served.status()["partitions"])
+    except (AssertionError, KeyError, IndexError):
+        return False
+
+
+def test_an_answer_from_before_the_brokers_death_reaches_nobody_else(folder):
+    """A worker outlives its broker with a fetch of one name parked; its late answer must not be taken
+    for the answer to another name's fetch, whose cursor would then pass over alerts."""
+    case, part = "T-1", partition_of("T-1")
+    with serving(folder, "--clock", "manual", "--at", START) as served:
+        served.publish(lead(case))
+        with Raw(served.url) as first, Raw(served.url) as second:
+            first.hello()
+            for name, levels in (("all", []), ("late", ["overdue"])):
+                kind, _, body = first.ask(part, ask="subscribe", name=name, levels=levels,
+                                          **{"from": "start"})
+                assert kind == "answer", body
+            first.tell("request", part, {"ask": "fetch", "name": "all", "wait_ms": 30000})
+            wait_until(lambda: any(row["in_flight"] for row in served.status()["partitions"]),
+                       "the fetch is with the worker")
+            served.kill_broker()
+            wait_until(lambda: is_whole(served), "the workers are back at the new broker")
+            second.hello()
+            seq = second.tell("request", part, {"ask": "fetch", "name": "late", "wait_ms": 30000})
+            wait_until(lambda: any(row["in_flight"] for row in served.status()["partitions"]),
+                       "the second fetch is with the worker")
+            served.advance("2025-08-29T12:00:00+08:00")  # warnings only
+            served.advance("2025-09-02T00:00:00+08:00")
+            kind, _, body = second.answer(seq)
+            assert kind == "answer"
+            assert {item["level"] for item in body["items"]} == {"overdue"}
