@@ -88,6 +88,9 @@ static void start_clock(struct worker *worker, const struct options *options,
     int64_t floor_ms = recovery->now_ms, at_ms = INSTANT_NONE;
     if (!options->clock || strcmp(options->clock, "real") == 0) {
         engine_clock_real(&worker->clock, floor_ms, reading);
+        if (worker->clock.now_ms > reading.real_ms + CLOCK_JUMP_MAX_MS)
+            log_line("clock=standing partition=%u reason=journal-ahead ms=%lld", worker->partition,
+                     (long long)(worker->clock.now_ms - reading.real_ms));
         return;
     }
     if (options->at

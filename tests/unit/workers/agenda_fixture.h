@@ -5,6 +5,22 @@
 
 #include "workers/agenda.h"
 
+/* Events of one case, by their ids. */
+#define CASE_ID "QJ-GY-2025-0035"
+#define LEAD(id)                                                                                   \
+    "{\"id\": \"" id "\", \"source\": \"qj-guanghua\", \"type\": \"lead.transferred\","            \
+    " \"subject\": \"" CASE_ID "\", \"data\": {\"field\": \"ecology\","                            \
+    " \"summary\": \"作坊夜间排放废气\", \"informant\": \"某人\"}}"
+#define FILED(id)                                                                                  \
+    "{\"id\": \"" id "\", \"source\": \"qj-procuratorate\", \"type\": \"case.filed\","             \
+    " \"role\": \"chief\", \"subject\": \"" CASE_ID "\","                                          \
+    " \"data\": {\"respondent\": \"qj-ecology\", \"document\": \"35 号\"}}"
+#define SERVED(id)                                                                                 \
+    "{\"id\": \"" id "\", \"source\": \"qj-procuratorate\", \"type\": \"case.notice-served\","     \
+    " \"subject\": \"" CASE_ID "\", \"data\": {\"served_on\": \"2025-06-27\"}}"
+#define ASK_THE_CASE "{\"ask\": \"case\", \"id\": \"" CASE_ID "\"}"
+#define ASK_THE_HISTORY "{\"ask\": \"history\", \"id\": \"" CASE_ID "\"}"
+
 struct fixture {
     struct store *store;
     struct shelf *shelf;

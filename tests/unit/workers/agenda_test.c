@@ -12,21 +12,6 @@
 
 #include <cmocka.h>
 
-#define CASE_ID "QJ-GY-2025-0035"
-#define LEAD(id)                                                                                   \
-    "{\"id\": \"" id "\", \"source\": \"qj-guanghua\", \"type\": \"lead.transferred\","            \
-    " \"subject\": \"" CASE_ID "\", \"data\": {\"field\": \"ecology\","                            \
-    " \"summary\": \"作坊夜间排放废气\", \"informant\": \"某人\"}}"
-#define FILED(id)                                                                                  \
-    "{\"id\": \"" id "\", \"source\": \"qj-procuratorate\", \"type\": \"case.filed\","             \
-    " \"role\": \"chief\", \"subject\": \"" CASE_ID "\","                                          \
-    " \"data\": {\"respondent\": \"qj-ecology\", \"document\": \"35 号\"}}"
-#define SERVED(id)                                                                                 \
-    "{\"id\": \"" id "\", \"source\": \"qj-procuratorate\", \"type\": \"case.notice-served\","     \
-    " \"subject\": \"" CASE_ID "\", \"data\": {\"served_on\": \"2025-06-27\"}}"
-#define ASK_THE_CASE "{\"ask\": \"case\", \"id\": \"" CASE_ID "\"}"
-#define ASK_THE_HISTORY "{\"ask\": \"history\", \"id\": \"" CASE_ID "\"}"
-
 static struct fixture fixture;
 
 static int set_up(void **state)
@@ -335,63 +320,6 @@ static void recovered_agenda_goes_on_with_the_chain(void **state)
                                            : "2025-07-30T00:00:00+08:00");
         fixture_crash(&fixture); /* asserts that the chain holds */
     }
-}
-
-/* --- subscriptions ---------------------------------------------------------------------------- */
-
-static void feed_goes_on_from_its_cursor_after_a_crash(void **state)
-{
-    (void)state;
-    struct value made =
-        fixture_ask(&fixture, "{\"ask\": \"subscribe\", \"name\": \"boss\", \"from\": \"now\"}");
-    assert_text_at(&made, "result", "subscribed");
-    (void)fixture_publish(&fixture, "[" LEAD("a1") "]");
-    struct value nothing = fixture_query(&fixture, "{\"ask\": \"fetch\", \"name\": \"boss\"}");
-    assert_int_equal(count_at(&nothing, "items"), 0);
-    fixture_advance(&fixture, "2025-07-12T00:00:00+08:00");
-    struct value first = fixture_query(&fixture, "{\"ask\": \"fetch\", \"name\": \"boss\"}");
-    uint32_t count = count_at(&first, "items");
-    assert_true(count >= 2);
-    assert_text_at(&first, "items.0.kind", "alert");
-    assert_text_at(&first, "items.0.case", CASE_ID);
-    fixture_crash(&fixture);
-    struct value again = fixture_query(&fixture, "{\"ask\": \"fetch\", \"name\": \"boss\"}");
-    assert_int_equal(count_at(&again, "items"), count);
-    assert_true(value_equal(value_at(&first, "items.0.id"), value_at(&again, "items.0.id")));
-    char ack[100];
-    (void)snprintf(ack, sizeof ack, "{\"ask\": \"ack\", \"name\": \"boss\", \"cursor\": %lld}",
-                   (long long)int_at(&first, "cursor"));
-    (void)fixture_ask(&fixture, ack);
-    fixture_crash(&fixture);
-    struct value rest = fixture_query(&fixture, "{\"ask\": \"fetch\", \"name\": \"boss\"}");
-    assert_int_equal(count_at(&rest, "items"), 0);
-    struct value known =
-        fixture_ask(&fixture, "{\"ask\": \"subscribe\", \"name\": \"boss\", \"from\": \"start\"}");
-    assert_text_at(&known, "result", "exists");
-}
-
-static void feed_hears_only_what_it_asked_for(void **state)
-{
-    (void)state;
-    (void)fixture_ask(&fixture, "{\"ask\": \"subscribe\", \"name\": \"late\", \"from\": \"start\","
-                                " \"levels\": [\"overdue\"]}");
-    (void)fixture_ask(&fixture, "{\"ask\": \"subscribe\", \"name\": \"other\", \"from\": \"start\","
-                                " \"units\": [\"qj-water\"]}");
-    (void)fixture_publish(&fixture, "[" LEAD("a1") "]");
-    fixture_advance(&fixture, "2025-07-12T00:00:00+08:00");
-    struct value late = fixture_query(&fixture, "{\"ask\": \"fetch\", \"name\": \"late\"}");
-    assert_int_equal(count_at(&late, "items"), 1);
-    assert_text_at(&late, "items.0.level", "overdue");
-    struct value other = fixture_query(&fixture, "{\"ask\": \"fetch\", \"name\": \"other\"}");
-    assert_int_equal(count_at(&other, "items"), 0);
-    (void)fixture_publish(&fixture, "[" FILED("a2") "]");
-    struct value cleared = fixture_query(&fixture, "{\"ask\": \"fetch\", \"name\": \"late\"}");
-    assert_int_equal(count_at(&cleared, "items"), 2);
-    assert_text_at(&cleared, "items.1.kind", "alert-cleared");
-    struct value gone = fixture_ask(&fixture, "{\"ask\": \"unsubscribe\", \"name\": \"late\"}");
-    assert_text_at(&gone, "name", "late");
-    struct value missing = fixture_ask(&fixture, "{\"ask\": \"unsubscribe\", \"name\": \"late\"}");
-    assert_true(has_value_at(&missing, "zh"));
 }
 
 /* --- deployments ------------------------------------------------------------------------------ */
@@ -724,8 +652,6 @@ int main(void)
         TEST(clock_goes_forward_only_and_only_when_manual),
         TEST(recovery_makes_the_same_records),
         TEST(recovered_agenda_goes_on_with_the_chain),
-        TEST(feed_goes_on_from_its_cursor_after_a_crash),
-        TEST(feed_hears_only_what_it_asked_for),
         TEST(deployed_version_never_changes),
         TEST(new_calendar_moves_the_due_dates_of_open_cases),
         TEST(deriving_again_goes_on_after_a_crash),

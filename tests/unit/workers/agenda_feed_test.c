@@ -1,0 +1,163 @@
+/* Goal: a subscriber hears of every alert it asked for, until it says that it has dealt with it,
+ * and by the same id each time. Method: as agenda_test.c. */
+#include "agenda_fixture.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static struct fixture fixture;
+
+static int set_up(void **state)
+{
+    (void)state;
+    fixture_open(&fixture, "2025-06-10T09:00:00+08:00");
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    fixture_close(&fixture);
+    return 0;
+}
+
+static void feed_goes_on_from_its_cursor_after_a_crash(void **state)
+{
+    (void)state;
+    struct value made =
+        fixture_ask(&fixture, "{\"ask\": \"subscribe\", \"name\": \"boss\", \"from\": \"now\"}");
+    assert_text_at(&made, "result", "subscribed");
+    (void)fixture_publish(&fixture, "[" LEAD("a1") "]");
+    struct value nothing = fixture_query(&fixture, "{\"ask\": \"fetch\", \"name\": \"boss\"}");
+    assert_int_equal(count_at(&nothing, "items"), 0);
+    fixture_advance(&fixture, "2025-07-12T00:00:00+08:00");
+    struct value first = fixture_query(&fixture, "{\"ask\": \"fetch\", \"name\": \"boss\"}");
+    uint32_t count = count_at(&first, "items");
+    assert_true(count >= 2);
+    assert_text_at(&first, "items.0.kind", "alert");
+    assert_text_at(&first, "items.0.case", CASE_ID);
+    fixture_crash(&fixture);
+    struct value again = fixture_query(&fixture, "{\"ask\": \"fetch\", \"name\": \"boss\"}");
+    assert_int_equal(count_at(&again, "items"), count);
+    assert_true(value_equal(value_at(&first, "items.0.id"), value_at(&again, "items.0.id")));
+    char ack[100];
+    (void)snprintf(ack, sizeof ack, "{\"ask\": \"ack\", \"name\": \"boss\", \"cursor\": %lld}",
+                   (long long)int_at(&first, "cursor"));
+    (void)fixture_ask(&fixture, ack);
+    fixture_crash(&fixture);
+    struct value rest = fixture_query(&fixture, "{\"ask\": \"fetch\", \"name\": \"boss\"}");
+    assert_int_equal(count_at(&rest, "items"), 0);
+    struct value known =
+        fixture_ask(&fixture, "{\"ask\": \"subscribe\", \"name\": \"boss\", \"from\": \"start\"}");
+    assert_text_at(&known, "result", "exists");
+}
+
+static void feed_hears_only_what_it_asked_for(void **state)
+{
+    (void)state;
+    (void)fixture_ask(&fixture, "{\"ask\": \"subscribe\", \"name\": \"late\", \"from\": \"start\","
+                                " \"levels\": [\"overdue\"]}");
+    (void)fixture_ask(&fixture, "{\"ask\": \"subscribe\", \"name\": \"other\", \"from\": \"start\","
+                                " \"units\": [\"qj-water\"]}");
+    (void)fixture_publish(&fixture, "[" LEAD("a1") "]");
+    fixture_advance(&fixture, "2025-07-12T00:00:00+08:00");
+    struct value late = fixture_query(&fixture, "{\"ask\": \"fetch\", \"name\": \"late\"}");
+    assert_int_equal(count_at(&late, "items"), 1);
+    assert_text_at(&late, "items.0.level", "overdue");
+    struct value other = fixture_query(&fixture, "{\"ask\": \"fetch\", \"name\": \"other\"}");
+    assert_int_equal(count_at(&other, "items"), 0);
+    (void)fixture_publish(&fixture, "[" FILED("a2") "]");
+    struct value cleared = fixture_query(&fixture, "{\"ask\": \"fetch\", \"name\": \"late\"}");
+    assert_int_equal(count_at(&cleared, "items"), 2);
+    assert_text_at(&cleared, "items.1.kind", "alert-cleared");
+    struct value gone = fixture_ask(&fixture, "{\"ask\": \"unsubscribe\", \"name\": \"late\"}");
+    assert_text_at(&gone, "name", "late");
+    struct value missing = fixture_ask(&fixture, "{\"ask\": \"unsubscribe\", \"name\": \"late\"}");
+    assert_true(has_value_at(&missing, "zh"));
+}
+
+static void acknowledge(int64_t cursor)
+{
+    char json[100];
+    (void)snprintf(json, sizeof json, "{\"ask\": \"ack\", \"name\": \"boss\", \"cursor\": %lld}",
+                   (long long)cursor);
+    struct value answer = fixture_ask(&fixture, json);
+    assert_int_equal(int_at(&answer, "cursor"), cursor);
+}
+
+static void small_pages_give_each_alert_once(void **state)
+{
+    (void)state;
+    (void)fixture_ask(&fixture,
+                      "{\"ask\": \"subscribe\", \"name\": \"boss\", \"from\": \"start\"}");
+    (void)fixture_publish(&fixture, "[" LEAD("a1") "]");
+    fixture_advance(&fixture, "2025-07-20T00:00:00+08:00");
+    struct value all = fixture_query(&fixture, "{\"ask\": \"fetch\", \"name\": \"boss\"}");
+    uint32_t count = count_at(&all, "items"), seen = 0;
+    for (int page = 0; page < 100 && seen < count; page++) {
+        struct value some =
+            fixture_query(&fixture, "{\"ask\": \"fetch\", \"name\": \"boss\", \"max\": 1}");
+        for (uint32_t i = 0; i < count_at(&some, "items"); i++, seen++) {
+            char here[40], there[40];
+            (void)snprintf(here, sizeof here, "items.%u.id", i);
+            (void)snprintf(there, sizeof there, "items.%u.id", seen);
+            assert_true(value_equal(value_at(&some, here), value_at(&all, there)));
+        }
+        acknowledge(int_at(&some, "cursor"));
+    }
+    assert_int_equal(seen, count);
+    struct value none = fixture_query(&fixture, "{\"ask\": \"fetch\", \"name\": \"boss\"}");
+    assert_int_equal(count_at(&none, "items"), 0);
+}
+
+static void cursor_never_goes_back_nor_past_the_end(void **state)
+{
+    (void)state;
+    (void)fixture_ask(&fixture,
+                      "{\"ask\": \"subscribe\", \"name\": \"boss\", \"from\": \"start\"}");
+    (void)fixture_publish(&fixture, "[" LEAD("a1") "]");
+    acknowledge(3);
+    struct value back =
+        fixture_ask(&fixture, "{\"ask\": \"ack\", \"name\": \"boss\", \"cursor\": 1}");
+    assert_int_equal(int_at(&back, "cursor"), 3);
+    struct value past =
+        fixture_ask(&fixture, "{\"ask\": \"ack\", \"name\": \"boss\", \"cursor\": 999}");
+    assert_text_at(&past, "detail", "no such cursor");
+}
+
+static void subscription_with_bad_words_is_refused(void **state)
+{
+    (void)state;
+    static const char *const bad[] = {
+        "{\"ask\": \"subscribe\", \"name\": \"\"}",
+        "{\"ask\": \"subscribe\", \"name\": \"a b\"}",
+        "{\"ask\": \"subscribe\", \"name\": \"\\u0001rules\"}",
+        "{\"ask\": \"subscribe\", \"name\": \"x\", \"levels\": [\"loud\"]}",
+        "{\"ask\": \"subscribe\", \"name\": \"x\", \"units\": [7]}",
+    };
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        struct message *message = fixture_send(&fixture, WIRE_REQUEST, bad[i], false);
+        fixture_turn(&fixture);
+        assert_int_equal(message->answer, WIRE_ERROR);
+        assert_int_equal(message->code, WIRE_ERROR_MALFORMED);
+    }
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(feed_goes_on_from_its_cursor_after_a_crash),
+        TEST(feed_hears_only_what_it_asked_for),
+        TEST(small_pages_give_each_alert_once),
+        TEST(cursor_never_goes_back_nor_past_the_end),
+        TEST(subscription_with_bad_words_is_refused),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
