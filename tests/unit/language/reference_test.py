@@ -82,7 +82,8 @@ def table(header, name):
 
 def array(path, name):
     text = (SOURCE / path).read_text(encoding="utf-8")
-    found = re.findall(r'"([^"]+)"', re.search(rf"{name}\[[^=]*= \{{(.*?)\}};", text, re.S).group(1))
+    body = re.search(rf"{name}\[[^=]*= \{{(.*?)\}};", text, re.S).group(1)
+    found = re.findall(r'"([^"]+)"', body)
     assert found
     return found
 
