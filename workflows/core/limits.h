@@ -11,6 +11,7 @@ enum {
     PROGRAM_CLOCKS_MAX = 32,
     CLOCK_PERIODS_MAX = 8,    /* guarded alternatives of `period` */
     CLOCK_PAUSES_MAX = 8,     /* pairs of `pause` in a definition */
+    CLOCK_SUSPENSION = 8,     /* the number by which a suspended case pauses each clock */
     CLOCK_EXTENDS_MAX = 4,    /* `extend` rules in a definition */
     CLOCK_STOPS_MAX = 32,     /* pauses that one run of a clock can have */
     CLOCK_EXTENSIONS_MAX = 8, /* extensions that one run of a clock can have */
@@ -22,6 +23,8 @@ enum {
     CASE_ID_MAX = 96,  /* bytes; a key of the store is at most 128 */
     NAME_MAX_SIZE = 64, /* names of workflows, states, events, clocks, fields, units */
     EVENT_ID_MAX = 128,
+    CASE_HELD_MAX = 16, /* events that wait for the state to change */
+    BRANCH_ACTIONS_MAX = 8,
     CASE_SEEN_MAX = 4096, /* events that one case can remember */
     PERIOD_AMOUNT_MAX = 36500,
     EFFECTS_MAX = 512, /* facts of one step; the compiler proves that no event needs more */

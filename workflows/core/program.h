@@ -69,11 +69,17 @@ struct assignment {
     const struct expr *value;
 };
 
-/* Actions that leave the case's own fields; the checker refuses them until the core runs them. */
-enum action_kind { ACTION_OPEN, ACTION_NOTIFY, ACTION_EMIT };
+/* What a branch does beside moving the case. Opening sub-cases and emitting events come with them:
+ * the checker refuses those until the core runs them. */
+enum action_kind { ACTION_NOTIFY };
 
 struct action {
     enum action_kind kind;
+    /* NOTIFY: a notice is raised at once */
+    const struct tell *tell; /* parties, units and roles; never `who`: no clock is meant */
+    uint32_t tell_count;
+    enum alert_level level;
+    const struct expr *text; /* string */
 };
 
 struct branch {
@@ -103,6 +109,8 @@ struct state {
     struct bytes no_clock;
     const struct handler *handlers;
     uint32_t handler_count;
+    const int32_t *holds; /* events that wait here until the state changes */
+    uint32_t hold_count;
     uint64_t clocks; /* the clocks that run while in it: bit i is clock i */
 };
 
@@ -176,7 +184,10 @@ struct program {
     uint32_t handler_count;
     const struct clock_rule *clocks;
     uint32_t clock_count;
-    int32_t suspend_from, suspend_until; /* events, or INDEX_NONE: comes with suspension */
+    int32_t suspend_from, suspend_until; /* events, or INDEX_NONE: the case cannot be suspended */
+    struct bytes suspend_basis;
+    const int32_t *suspend_allows; /* taken while suspended, beside the resuming event */
+    uint32_t suspend_allow_count;
 };
 
 /* INDEX_NONE where there is none. O(n) over at most 128 names. */
