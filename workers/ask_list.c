@@ -90,6 +90,12 @@ static struct value case_row(const struct ask *ask, const struct listed *listed)
     return form_close(&form);
 }
 
+/* The store finds a state within a workflow; over all workflows it is looked at here. */
+static bool is_in_state(const struct listed *listed, struct bytes state)
+{
+    return state.size == 0 || bytes_equal(listed->program->states[listed->state.state].name, state);
+}
+
 void ask_cases(struct ask *ask, uint32_t max)
 {
     struct bytes workflow = value_get_text(ask->question, "workflow");
@@ -109,7 +115,7 @@ void ask_cases(struct ask *ask, uint32_t max)
     }
     for (uint32_t i = 0; i < count; i++) {
         struct listed listed;
-        if (decode(ask, found[i].record, &listed))
+        if (decode(ask, found[i].record, &listed) && is_in_state(&listed, state))
             rows[row_count++] = case_row(ask, &listed);
     }
     struct form form = form_open(ask->arena, 4, shelf_zone(ask->shelf));

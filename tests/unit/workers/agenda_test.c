@@ -180,6 +180,29 @@ static void message_larger_than_a_batch_has_one_fate_for_each(void **state)
         assert_true(bytes_is(value_get_text(&fates.as.list.items[i], "fate"), "started"));
 }
 
+/* A case that has been given as many events as it can remember takes no more, and says so. */
+static void case_with_a_full_memory_refuses(void **state)
+{
+    (void)state;
+    enum { COUNT = CASE_SEEN_MAX - 1, SIZE = 160 };
+    (void)fixture_publish(&fixture, "[" LEAD("a1") "]");
+    char json[SIZE];
+    for (int i = 0; i < COUNT; i++) {
+        (void)snprintf(json, sizeof json,
+                       "[{\"id\":\"x%d\",\"source\":\"qj-guanghua\",\"type\":\"no.such\","
+                       "\"subject\":\"" CASE_ID "\"}]",
+                       i);
+        (void)fixture_send(&fixture, WIRE_PUBLISH, json, false);
+    }
+    fixture_turn(&fixture);
+    struct value fates = fixture_publish(&fixture, "[" FILED("a2") "," LEAD("a1") "]");
+    assert_text_at(&fates, "0.code", "limit");
+    assert_text_at(&fates, "1.fate", "duplicate");
+    struct bytes before = fixture_record(&fixture, CASE_ID);
+    fixture_crash(&fixture);
+    assert_true(bytes_equal(before, fixture_record(&fixture, CASE_ID)));
+}
+
 /* --- time ------------------------------------------------------------------------------------ */
 
 static void due_instants_fire_each_at_its_own(void **state)
@@ -447,6 +470,10 @@ static void list_shows_cases_of_a_state(void **state)
     rows = fixture_query(&fixture, "{\"ask\": \"cases\", \"workflow\": "
                                    "\"administrative-public-interest\", \"state\": \"filed\"}");
     assert_int_equal(count_at(&rows, "rows"), 0);
+    rows = fixture_query(&fixture, "{\"ask\": \"cases\", \"state\": \"filed\"}");
+    assert_int_equal(count_at(&rows, "rows"), 0);
+    rows = fixture_query(&fixture, "{\"ask\": \"cases\", \"state\": \"lead-registered\"}");
+    assert_int_equal(count_at(&rows, "rows"), 1);
 }
 
 static void unknown_request_is_told_so(void **state)
@@ -645,6 +672,7 @@ int main(void)
         TEST(starting_event_before_effective_date_is_refused),
         TEST(message_that_is_no_list_is_malformed),
         TEST(message_larger_than_a_batch_has_one_fate_for_each),
+        TEST(case_with_a_full_memory_refuses),
         TEST(due_instants_fire_each_at_its_own),
         TEST(case_is_caught_up_before_an_event),
         TEST(many_cases_fire_in_order_of_instants),
