@@ -116,8 +116,9 @@ void agenda_rules_turn(struct agenda *agenda)
         arena_rewind(&agenda->turn, mark);
         agenda->turn.is_exhausted = false;
     }
+    rederiving->is_ready = err == LD_OK; /* else a later turn tries again, without haste */
     if (err != LD_OK)
-        return; /* the next turn tries again */
+        return;
     while (taken < count && take_case(agenda, found[taken].case_id))
         taken++;
     bool is_end = count < max && taken == count;

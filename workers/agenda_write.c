@@ -253,6 +253,15 @@ static void answer_feed(struct ask *ask, struct bytes name, const uint64_t *curs
     ask->answer = form_close(&form);
 }
 
+/* How many the table will hold; one place is kept for how far rules have come (agenda_rules.c). */
+static uint32_t feeds_after_batch(const struct agenda *agenda)
+{
+    uint32_t count = agenda->feeds.count;
+    for (uint32_t i = 0; i < agenda->batch.feed_count; i++)
+        count += feed_table_get(&agenda->feeds, agenda->batch.feeds[i].name).size == 0;
+    return count;
+}
+
 static enum take request_subscribe(struct agenda *agenda, struct ask *ask)
 {
     struct bytes name = value_get_text(ask->question, "name");
@@ -271,11 +280,12 @@ static enum take request_subscribe(struct agenda *agenda, struct ask *ask)
     feed.cursor = is_known        ? old.cursor
                   : is_from_start ? 0
                                   : batch_next_position(&agenda->batch) - 1;
-    bool is_full = !is_known && agenda->feeds.count + agenda->batch.feed_count >= FEEDS_MAX;
-    if (is_full || !keep_feed(agenda, name, &feed) || !journal_feed(agenda, name)) {
+    if (!is_known && feeds_after_batch(agenda) >= FEEDS_MAX - 1) {
         ask_refuse(ask, WIRE_ERROR_REFUSED, BYTES_LITERAL("too many subscriptions"));
         return TAKE_DONE;
     }
+    if (!keep_feed(agenda, name, &feed) || !journal_feed(agenda, name))
+        return TAKE_LATER;
     answer_feed(ask, name, &feed.cursor, is_known ? "changed" : "subscribed");
     return TAKE_DONE;
 }

@@ -148,6 +148,24 @@ static void subscription_with_bad_words_is_refused(void **state)
     }
 }
 
+static void subscriptions_are_bounded_and_leave_room_for_new_rules(void **state)
+{
+    (void)state;
+    struct message *last = NULL;
+    for (int i = 0; i < 260; i++) {
+        char json[100];
+        (void)snprintf(json, sizeof json, "{\"ask\": \"subscribe\", \"name\": \"n%d\"}", i);
+        last = fixture_send(&fixture, WIRE_REQUEST, json, false);
+    }
+    fixture_turn(&fixture);
+    assert_int_equal(last->code, WIRE_ERROR_REFUSED);
+    static const char *const later[] = {"version: 1", "version: 2", "alert-hour: 9",
+                                        "alert-hour: 10", NULL};
+    struct value taken = fixture_deploy(&fixture, "policies/standard.yaml", later);
+    assert_text_at(&taken, "result", "deployed");
+    fixture_crash(&fixture);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -158,6 +176,7 @@ int main(void)
         TEST(small_pages_give_each_alert_once),
         TEST(cursor_never_goes_back_nor_past_the_end),
         TEST(subscription_with_bad_words_is_refused),
+        TEST(subscriptions_are_bounded_and_leave_room_for_new_rules),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
