@@ -7,6 +7,7 @@ import contextlib
 import json
 import os
 import pathlib
+import re
 import selectors
 import signal
 import subprocess
@@ -15,6 +16,9 @@ import time
 BIN = pathlib.Path(os.environ["LIANDONG_BIN"])
 SOURCE = pathlib.Path(os.environ["LIANDONG_SOURCE"])
 PATIENCE_S = 120
+# What no attack from outside may bring a process of ours to say: a sanitizer's report, a failed
+# assertion, or that a child died of either (SIGILL, SIGABRT, SIGBUS, SIGFPE, SIGSEGV).
+FAULT = re.compile(r"Sanitizer|runtime error:|assert|event=exit .* signal=(4|6|7|8|11)$", re.I)
 
 
 def environment():
@@ -60,6 +64,7 @@ class Served:
     """A running `liandong serve`."""
 
     def __init__(self, folder, log, *options):
+        self.log_path = pathlib.Path(log)
         self.log = open(log, "a")
         self.process = subprocess.Popen(
             [str(BIN / "liandong"), "serve", "--data", str(folder), "--listen",
@@ -107,16 +112,24 @@ class Served:
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
             self.process.wait(timeout=PATIENCE_S)
-        self.process.stdout.close()
-        self.log.close()
+        self.close()
         return self.process.returncode
 
     def kill(self):
         """As if the machine lost all our processes at once."""
         self.process.kill()
         self.process.wait(timeout=PATIENCE_S)
+        self.close()
+
+    def close(self):
+        """The end, at which the processes' own words are read for faults."""
         self.process.stdout.close()
         self.log.close()
+        lines = self.log_path.read_text(errors="replace").splitlines()
+        at = next((i for i, line in enumerate(lines) if FAULT.search(line)), None)
+        if at is not None:
+            raise AssertionError("a fault in the server's log:\n"
+                                 + "\n".join(lines[max(0, at - 3):at + 60]))
 
 
 @contextlib.contextmanager

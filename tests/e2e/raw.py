@@ -1,5 +1,5 @@
-"""A client by hand: frames as PROTOCOL.md has them, sent when and how the test says. It keeps nothing
-and repeats nothing, so that what the other side does is seen as it is."""
+"""A client by hand: frames as PROTOCOL.md has them, sent when and how the test says. It keeps
+nothing and repeats nothing, so that what the other side does is seen as it is."""
 import time
 import zlib
 

@@ -31,8 +31,8 @@ def is_whole(served):
 
 
 def test_an_answer_from_before_the_brokers_death_reaches_nobody_else(folder):
-    """A worker outlives its broker with a fetch of one name parked; its late answer must not be taken
-    for the answer to another name's fetch, whose cursor would then pass over alerts."""
+    """A worker outlives its broker with a fetch of one name parked; its late answer must not be
+    taken for the answer to another name's fetch, whose cursor would then pass over alerts."""
     case, part = "T-1", partition_of("T-1")
     with serving(folder, "--clock", "manual", "--at", START) as served:
         served.publish(lead(case))

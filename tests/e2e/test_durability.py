@@ -7,6 +7,7 @@ import json
 import threading
 
 from harness import BIN, Served, environment, event, serving
+import verify
 
 LEAD = {"field": "ecology", "summary": "河道固废"}
 
@@ -23,8 +24,6 @@ def assert_each_once(served, fates):
         seen = collections.Counter(row.get("event_id") for row in served.history(case))
         for fate in answered:
             assert seen[fate["id"]] == 1, (case, fate, seen)
-
-
 
 
 def test_kill_of_broker_and_workers_loses_no_acked_event(folder):
@@ -64,6 +63,7 @@ def test_kill_of_broker_and_workers_loses_no_acked_event(folder):
         assert all(fate.get("fate") for fate in fates)
         # A resend after a crash may be answered `duplicate`: then the first answer stands beside it.
         assert_each_once(served, fates)
+    verify.check(folder, fates)
 
 
 def test_everything_killed_at_once_comes_back_whole(folder):
@@ -74,6 +74,7 @@ def test_everything_killed_at_once_comes_back_whole(folder):
     with serving(folder) as again:
         assert {f"W-{i}": again.case(f"W-{i}")["state"] for i in range(50)} == before
         assert_each_once(again, fates)
+    verify.check(folder, fates)
 
 
 def test_a_resend_gets_the_same_answer_after_a_restart(folder):
