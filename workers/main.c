@@ -102,6 +102,15 @@ static void start_clock(struct worker *worker, const struct options *options,
     engine_clock_manual(&worker->clock, at_ms == INSTANT_NONE ? reading.real_ms : at_ms);
 }
 
+/* Whether time may mend it: a disk or memory that is full, a device that fails now and then, and a
+ * worker of the last `serve` that has not ended yet and holds the store. What is missing, damaged
+ * or of another folder stays so. */
+static int exit_of(enum ld_err err)
+{
+    bool may_pass = err == LD_FULL || err == LD_IO || err == LD_IN_USE;
+    return may_pass ? WORKER_EXIT_DOUBT : WORKER_EXIT_UNUSABLE;
+}
+
 /* 0, or what to exit with after a line that says why. */
 static int open_store(struct worker *worker, const char *folder)
 {
@@ -110,7 +119,7 @@ static int open_store(struct worker *worker, const char *folder)
     enum ld_err err = store_lmdb_open(folder, worker->partition, &worker->store);
     if (err != LD_OK) {
         complain(ld_err_en(err), folder);
-        return err == LD_FULL ? WORKER_EXIT_DOUBT : WORKER_EXIT_UNUSABLE;
+        return exit_of(err);
     }
     worker->store->ops->head(worker->store, &head);
     worker->identity = head.identity;
@@ -142,7 +151,7 @@ static int recover(struct worker *worker, const struct options *options)
     enum ld_err err = agenda_recover(worker->agenda, &recovery);
     if (err != LD_OK) {
         complain("the partition cannot be recovered", ld_err_en(err));
-        return err == LD_IO ? WORKER_EXIT_DOUBT : WORKER_EXIT_UNUSABLE;
+        return exit_of(err);
     }
     start_clock(worker, options, &recovery);
     log_line("recovered partition=%u epoch=%llu rows=%llu ms=%lld", worker->partition,

@@ -63,14 +63,14 @@ def line_of(process, wanted, patience_s=PATIENCE_S):
 class Served:
     """A running `liandong serve`."""
 
-    def __init__(self, folder, log, *options):
+    def __init__(self, folder, log, *options, ready=True):
         self.log_path = pathlib.Path(log)
         self.log = open(log, "a")
         self.process = subprocess.Popen(
             [str(BIN / "liandong"), "serve", "--data", str(folder), "--listen",
              "tcp://127.0.0.1:0", *options],
             stdout=subprocess.PIPE, stderr=self.log, text=True, env=environment())
-        self.url = line_of(self.process, "ready ").split()[1]
+        self.url = line_of(self.process, "ready ").split()[1] if ready else None
 
     def run(self, *words, **options):
         return command(*words, url=self.url, **options)

@@ -3,7 +3,7 @@ import os
 import signal
 import time
 
-from harness import event, serving
+from harness import Served, event, line_of, serving
 from raw import Raw, partition_of
 
 START = "2025-08-01T09:00:00+08:00"
@@ -56,3 +56,21 @@ def test_an_answer_from_before_the_brokers_death_reaches_nobody_else(folder):
             kind, _, body = second.answer(seq)
             assert kind == "answer"
             assert {item["level"] for item in body["items"]} == {"overdue"}
+
+
+def test_a_worker_that_outlives_its_serve_is_waited_for(folder):
+    """`serve` is killed while a worker hangs; the next `serve` finds its store in use for a while."""
+    log = f"{folder}.log"
+    first = Served(folder, log)
+    hung = first.status()["partitions"][0]["pid"]
+    os.kill(hung, signal.SIGSTOP)
+    first.kill()
+    second = Served(folder, log, ready=False)
+    try:
+        wait_until(lambda: "in use by another process" in first.log_path.read_text(),
+                   "the store is found in use")
+        os.kill(hung, signal.SIGCONT)  # and it ends: its parent is gone
+        second.url = line_of(second.process, "ready ").split()[1]
+        assert second.publish(lead("U-1"))[0]["fate"] == "started"
+    finally:
+        second.stop()
