@@ -19,7 +19,8 @@
  *                fact kinds: opened {date}, state {state, title, outcome?}, field {name, value},
  *                party {name, unit}, clock {name, status, last_day?, due?, …}, alert {clock, level,
  *                rung, last_day, to [{unit, reason, name?}]}, alert-cleared {clock},
- *                late-entry {date}, problem {clock, text}
+ *                late-entry {date}, problem {clock?, text}, suspended {suspended},
+ *                held {event_id}, released {event_id}, notice {level, text, to}
  *   cases      {workflow?, state?, after?, max?} → {rows [{id, workflow, version, state,
  *                state_title, is_end, outcome?, opened, next?, next_clock?, next_title?,
  *                next_status?, next_last_day?, next_due?}], next?, applied, as_of}
@@ -34,9 +35,10 @@
  *                result: subscribed | exists | changed (the filter; the cursor stays)
  *   unsubscribe {name}              → {name}
  *   fetch      {name, max?, wait_ms?} → {items [item…], cursor}     from the name's cursor on
- *                item: {id, position, at, kind: alert|alert-cleared, case, workflow, clock, title,
- *                level, force, basis?, unit, last_day, due, to [{unit, reason, name?}],
- *                unacknowledged}
+ *                item: {id, position, at, kind: alert|alert-cleared|notice, case, workflow,
+ *                clock, title, level, force, basis?, unit, last_day, due,
+ *                to [{unit, reason, name?}],
+ *                unacknowledged}; of kind notice: {…, level, text, to} without a clock
  *                id = PARTITION-POSITION-INDEX: the same alert has the same id, however often sent
  *   ack        {name, cursor}       → {name, cursor}     all up to the cursor has been dealt with
  *   status     {}                   → {partition, pid, epoch, now, clock: real|manual, held?,

@@ -56,11 +56,18 @@ static struct bytes who_of(const struct alert *alert)
 static void form_alert(struct form *form, const struct alert *alert)
 {
     form_word(form, "level", alert_level_word(alert->level));
-    form_text(form, "unit", who_of(alert));
-    form_date(form, "last_day", alert->last_day);
-    form_instant(form, "due", alert->due_ms);
+    if (alert->last_day != DATE_NONE) { /* a notice means no clock */
+        form_text(form, "unit", who_of(alert));
+        form_date(form, "last_day", alert->last_day);
+        form_instant(form, "due", alert->due_ms);
+    }
     form_value(form, "to", recipients_value(alert, form->arena, form->zone_minutes));
     form_bool(form, "unacknowledged", alert->is_unacknowledged);
+}
+
+static const char *item_kind(enum fact_kind kind)
+{
+    return kind == FACT_ALERT ? "alert" : kind == FACT_NOTICE ? "notice" : "alert-cleared";
 }
 
 static void add_item(struct fetch *fetch, uint64_t position, const struct journal_row *row,
@@ -70,11 +77,10 @@ static void add_item(struct fetch *fetch, uint64_t position, const struct journa
     const struct fact *fact = &row->facts[index];
     const struct program *program = shelf_program(ask->shelf, row->program_digest);
     struct form form = form_open(ask->arena, 16, shelf_zone(ask->shelf));
-    bool is_raised = fact->kind == FACT_ALERT;
     form_text(&form, "id", item_id(ask, position, index));
     form_int(&form, "position", (int64_t)position);
     form_instant(&form, "at", row->now_ms);
-    form_word(&form, "kind", is_raised ? "alert" : "alert-cleared");
+    form_word(&form, "kind", item_kind(fact->kind));
     form_text(&form, "case", row->case_id);
     form_text(&form, "workflow", row->workflow);
     if (program && fact->index >= 0 && (uint32_t)fact->index < program->clock_count) {
@@ -84,6 +90,8 @@ static void add_item(struct fetch *fetch, uint64_t position, const struct journa
         form_word(&form, "force", clock_force_word(rule->force));
         form_text(&form, "basis", rule->basis);
     }
+    if (fact->kind == FACT_NOTICE)
+        form_text(&form, "text", fact->text);
     if (alert)
         form_alert(&form, alert);
     fetch->items[fetch->count++] = form_close(&form);
@@ -120,7 +128,8 @@ static void take_row(struct fetch *fetch, uint64_t position, const struct journa
 {
     for (uint32_t i = 0; i < row->fact_count; i++) {
         const struct fact *fact = &row->facts[i];
-        if (fact->kind == FACT_ALERT && feed_wants(&fetch->feed, fact->alert))
+        bool is_told = fact->kind == FACT_ALERT || fact->kind == FACT_NOTICE;
+        if (is_told && feed_wants(&fetch->feed, fact->alert))
             add_item(fetch, position, row, i, fact->alert);
         const struct alert *told =
             fact->kind == FACT_ALERT_CLEARED ? told_before(fetch, row, i) : NULL;

@@ -79,6 +79,13 @@ static void alert_fact(struct form *form, const struct fact *fact, const struct 
     form_value(form, "to", recipients_value(alert, form->arena, form->zone_minutes));
 }
 
+static void notice_fact(struct form *form, const struct fact *fact)
+{
+    form_text(form, "text", fact->text);
+    form_word(form, "level", alert_level_word(fact->alert->level));
+    form_value(form, "to", recipients_value(fact->alert, form->arena, form->zone_minutes));
+}
+
 static const char *kind_word(enum fact_kind kind)
 {
     switch (kind) {
@@ -91,6 +98,10 @@ static const char *kind_word(enum fact_kind kind)
     case FACT_ALERT_CLEARED: return "alert-cleared";
     case FACT_LATE_ENTRY: return "late-entry";
     case FACT_PROBLEM: return "problem";
+    case FACT_SUSPENDED: return "suspended";
+    case FACT_HELD: return "held";
+    case FACT_RELEASED: return "released";
+    case FACT_NOTICE: return "notice";
     case FACT_KIND_COUNT: break;
     }
     return "";
@@ -120,6 +131,10 @@ static void fact_keys(struct form *form, const struct fact *fact, const struct p
         clock_name(form, "clock", fact, program);
         form_text(form, "text", fact->text);
         break;
+    case FACT_SUSPENDED: form_bool(form, "suspended", fact->index == 1); break;
+    case FACT_HELD: form_text(form, "event_id", value_get_text(&fact->value, "id")); break;
+    case FACT_RELEASED: form_text(form, "event_id", fact->text); break;
+    case FACT_NOTICE: notice_fact(form, fact); break;
     case FACT_KIND_COUNT: break;
     }
 }

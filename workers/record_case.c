@@ -3,7 +3,9 @@
  * record that does not fit its program is damage or a wrong program, never a guess.
  *
  *   version id workflow version digest │ open revision position opened state outcome
- *   fields parties clocks last_event │ seen … │ CRC
+ *   fields parties clocks last_event │ suspended moved held … │ seen … │ CRC
+ *
+ * Version 1 ended its second part at last_event: such a case is not suspended and holds nothing.
  *
  * The seen events come last: they are most of an old case, and all of one size. */
 #include "workers/record.h"
@@ -12,7 +14,12 @@
 
 #include <string.h>
 
-enum { CASE_RECORD_VERSION = 1, SEEN_SIZE = EVENT_DIGEST_SIZE + 8 + 1 + 1, SEEN_SLACK = 8 };
+enum {
+    CASE_RECORD_VERSION = 2,
+    CASE_RECORD_WAITING = 2, /* the version that brought suspension and held events */
+    SEEN_SIZE = EVENT_DIGEST_SIZE + 8 + 1 + 1,
+    SEEN_SLACK = 8,
+};
 
 _Static_assert(SEEN_SIZE == 26, "STORAGE.md counts 26 bytes for a seen event");
 
@@ -49,13 +56,20 @@ static void put_seen(struct buffer *buffer, const struct case_state *state)
     }
 }
 
+static void put_waiting(struct buffer *buffer, const struct case_state *state)
+{
+    buffer_put_u8(buffer, state->is_suspended);
+    buffer_put_u64(buffer, (uint64_t)state->moved_ms);
+    put_values(buffer, state->held, state->held_count);
+}
+
 void case_record_encode(const struct program *program, const struct case_state *state,
                         struct buffer *buffer)
 {
     size_t start = buffer->used;
     LD_ASSERT(state->id.size > 0 && state->id.size <= CASE_ID_MAX);
     LD_ASSERT(state->state >= 0 && (uint32_t)state->state < program->state_count);
-    LD_ASSERT(state->seen_count <= CASE_SEEN_MAX);
+    LD_ASSERT(state->seen_count <= CASE_SEEN_MAX && state->held_count <= CASE_HELD_MAX);
     buffer_put_u8(buffer, CASE_RECORD_VERSION);
     record_put_name(buffer, state->id);
     record_put_name(buffer, program->id);
@@ -72,6 +86,7 @@ void case_record_encode(const struct program *program, const struct case_state *
     put_values(buffer, state->parties, program->party_count);
     put_clocks(buffer, state->clocks, program->clock_count);
     buffer_put_u64(buffer, (uint64_t)state->last_event_ms);
+    put_waiting(buffer, state);
     put_seen(buffer, state);
     record_seal(buffer, start);
 }
@@ -143,9 +158,20 @@ static void take_seen(struct record_reader *reader, struct case_state *state)
     state->seen_capacity = seen ? capacity : 0;
 }
 
+static void take_waiting(struct record_reader *reader, struct case_state *state)
+{
+    state->is_suspended = record_below(reader, reader_u8(&reader->reader), 2);
+    state->moved_ms = record_take_i64(reader);
+    uint16_t count = reader_u16(&reader->reader);
+    state->held_count = record_below(reader, count, CASE_HELD_MAX + 1);
+    for (uint32_t i = 0; !reader->err && i < state->held_count; i++)
+        record_take_value(reader, &state->held[i]);
+}
+
 static void take_state(struct record_reader *reader, const struct program *program,
                        struct case_state *state)
 {
+    uint8_t version = reader->reader.bytes.ptr[0];
     state->is_open = record_below(reader, reader_u8(&reader->reader), 2);
     state->revision = reader_u64(&reader->reader);
     state->position = reader_u64(&reader->reader);
@@ -158,6 +184,8 @@ static void take_state(struct record_reader *reader, const struct program *progr
     take_values(reader, state->parties, program->party_count);
     take_clocks(reader, state->clocks, program->clock_count);
     state->last_event_ms = record_take_i64(reader);
+    if (version >= CASE_RECORD_WAITING)
+        take_waiting(reader, state);
     take_seen(reader, state);
 }
 

@@ -54,7 +54,7 @@ static const struct event_type *event_of(const struct step *step)
 
 static const struct case_event *published(const struct step *step)
 {
-    return &step->input->event;
+    return step->event_given;
 }
 
 /* LANGUAGE §1: parties of this case, or kinds of unit; a party's name wins. Before a case exists
@@ -108,7 +108,7 @@ static bool check_role(struct step *step)
     return event->role.size == 0 || step_refuse(step, REFUSAL_WRONG_ROLE, BYTES_NONE, event->role);
 }
 
-static bool check_data(struct step *step)
+bool step_check_data(struct step *step)
 {
     static const enum refusal refusals[] = {
         [DATA_MISSING] = REFUSAL_MISSING_DATA, [DATA_MISTYPED] = REFUSAL_BAD_DATA,
@@ -145,7 +145,7 @@ int32_t event_legal_date(const struct program *program, int32_t event_index,
 
 /* The legal date, and the instant from which periods in hours count: what the publisher says, but
  * never later than the engine's own time. */
-static bool check_date(struct step *step)
+bool step_check_date(struct step *step)
 {
     const struct case_event *event = published(step);
     int zone = step->rules->calendar->zone_minutes;
@@ -177,7 +177,7 @@ static struct bytes guards_of(struct step *step, const struct handler *handler)
     return step_join(step, parts, count);
 }
 
-static bool take_handler(struct step *step, const struct handler *handler)
+bool step_take_handler(struct step *step, const struct handler *handler)
 {
     enum expr_err err = EXPR_OK;
     const struct branch *branch = step_choose(step, handler->branches, handler->branch_count, &err);
@@ -195,7 +195,8 @@ static bool open_case(struct step *step)
 {
     if (step->event != step->program->start_event)
         return step_refuse(step, REFUSAL_UNKNOWN_CASE, BYTES_NONE, BYTES_NONE);
-    if (!check_sender(step) || !check_role(step) || !check_data(step) || !check_date(step))
+    if (!check_sender(step) || !check_role(step) || !step_check_data(step)
+        || !step_check_date(step))
         return false;
     struct fact *opened = step_emit(step, FACT_OPENED, INDEX_NONE);
     opened->date = step->moment.date;
@@ -209,20 +210,35 @@ static bool open_case(struct step *step)
     return step_take_branch(step, start);
 }
 
+/* What becomes of an event that its sender may publish; NONE: its state takes it. */
+static enum refusal refusal_of_state(const struct step *step, const struct handler *handler)
+{
+    const struct state *state = &step->program->states[step->state];
+    if (state->is_end)
+        return handler || state->records_late ? REFUSAL_NONE : REFUSAL_CLOSED;
+    if (step->is_suspended && !step_suspends(step) && !program_allows(step->program, step->event))
+        return REFUSAL_SUSPENDED;
+    bool is_taken = handler || step_suspends(step) || state_holds(state, step->event);
+    return is_taken ? REFUSAL_NONE : REFUSAL_NOT_TAKEN;
+}
+
 static bool take_event(struct step *step)
 {
     const struct state *state = &step->program->states[step->state];
     const struct handler *handler = program_handler(step->program, step->state, step->event);
     if (!check_sender(step) || !check_role(step))
         return false;
-    if (!handler && state->is_end && !state->records_late)
-        return step_refuse(step, REFUSAL_CLOSED, state->name, BYTES_NONE);
-    if (!handler && !state->is_end)
-        return step_refuse(step, REFUSAL_NOT_TAKEN, state->name, BYTES_NONE);
-    if (!check_data(step) || !check_date(step))
+    enum refusal refusal = refusal_of_state(step, handler);
+    if (refusal != REFUSAL_NONE)
+        return step_refuse(step, refusal, state->name, BYTES_NONE);
+    if (!step_check_data(step) || !step_check_date(step))
         return false;
-    step->effects->fate = handler ? FATE_APPLIED : FATE_RECORDED;
-    return !handler || take_handler(step, handler);
+    if (!handler && !step_suspends(step) && !state->is_end)
+        return step_hold(step);
+    step->effects->fate = state->is_end && !handler ? FATE_RECORDED : FATE_APPLIED;
+    if (step_suspends(step) && !step_suspend(step))
+        return false;
+    return !handler || step_take_handler(step, handler);
 }
 
 static bool step_event(struct step *step)
@@ -265,7 +281,7 @@ static void step_rules(struct step *step)
     }
 }
 
-static void step_env(struct step *step)
+void step_env(struct step *step)
 {
     const struct case_event *event = published(step);
     step->env = (struct expr_env){
@@ -273,7 +289,8 @@ static void step_env(struct step *step)
         .event_sender = event->source,
         .event_time_ms = event->time_ms != INSTANT_NONE ? event->time_ms : step->input->now_ms,
         .case_id = step->before->id,
-        .case_state = step->before->is_open ? step->program->states[step->state].name : BYTES_NONE,
+        .case_state =
+            step->state != INDEX_NONE ? step->program->states[step->state].name : BYTES_NONE,
         .case_opened_ms = step->before->opened_ms,
         .fields = step->fields,
         .parties = step->parties,
@@ -288,6 +305,8 @@ static bool step_init(struct step *step)
     const struct program *program = step->program;
     const struct case_state *before = step->before;
     step->state = before->is_open ? before->state : INDEX_NONE;
+    step->is_suspended = before->is_suspended;
+    step->event_given = &step->input->event;
     step->event = INDEX_NONE;
     step->expired = INDEX_NONE;
     step->fields = arena_alloc_array(step->arena, program->field_count, sizeof *step->fields);
@@ -313,7 +332,10 @@ static void step_run(struct step *step)
     case INPUT_EVENT:
         (void)step_event(step); /* a refusal stands in the effects */
         break;
-    case INPUT_TIME: step_fire_clocks(step); break;
+    case INPUT_TIME:
+        if (!step_release(step))
+            step_fire_clocks(step);
+        break;
     case INPUT_RULES: step_rules(step); break;
     }
     if (step->effects->fate != FATE_REFUSED)

@@ -91,6 +91,11 @@ struct case_state {
     struct seen_event *seen;
     uint32_t seen_count, seen_capacity;
     int64_t last_event_ms; /* the received time of the last event */
+    bool is_suspended;
+    int64_t moved_ms;      /* when the case last entered a state */
+    struct value *held;    /* CASE_HELD_MAX; events that wait for the state to change, in order:
+                            * maps {id, source, type, role?, time?, data?} */
+    uint32_t held_count;
 };
 
 enum fact_kind {
@@ -103,6 +108,10 @@ enum fact_kind {
     FACT_ALERT_CLEARED, /* index: the clock */
     FACT_LATE_ENTRY, /* date: the legal date that lies further back than the policy's backdate */
     FACT_PROBLEM,    /* index: a clock that time alone should have moved, text: why it could not */
+    FACT_SUSPENDED,  /* index: 1 the case is suspended, 0 it is resumed */
+    FACT_HELD,       /* value: the event that waits */
+    FACT_RELEASED,   /* index: which of the held events waits no longer; text: its id */
+    FACT_NOTICE,     /* text: what is told; alert: level and recipients */
     FACT_KIND_COUNT
 };
 
@@ -140,7 +149,7 @@ struct fact {
 
 enum input_kind {
     INPUT_EVENT, /* an event was published */
-    INPUT_TIME,  /* the instant case_next_ms named has come */
+    INPUT_TIME,  /* the instant case_next_ms named has come: clocks, or a held event's turn */
     INPUT_RULES, /* another calendar, policy or directory: derive again */
 };
 
@@ -202,10 +211,11 @@ LD_MUST_USE enum ld_err case_apply(const struct program *program, struct case_st
                                    const struct fact *facts, uint32_t fact_count,
                                    const struct case_mark *mark, struct arena *arena);
 
-/* The earliest instant at which a clock of the case wants something, or INSTANT_NONE. */
+/* The earliest instant at which the case wants something, or INSTANT_NONE: a clock's, or the one at
+ * which it entered a state that no longer holds an event. */
 int64_t case_next_ms(const struct program *program, const struct rules *rules,
                      const struct case_state *state);
-/* What the present state would take from anybody: event indexes, in the program's order. */
+/* What the case would take now from anybody: event indexes, in the program's order. */
 uint32_t case_takes(const struct program *program, const struct case_state *state,
                     int32_t ret_events[PROGRAM_EVENTS_MAX]);
 /* The seen event of this digest, or NULL. */

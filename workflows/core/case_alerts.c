@@ -94,6 +94,32 @@ static void raise_alert(struct step *step, uint32_t clock, const struct clock_fi
     step->raised_clocks |= UINT64_C(1) << clock;
 }
 
+/* `notify`: a notice at once, whose text may name what the branch has just set. */
+void step_notify(struct step *step, const struct action *action)
+{
+    struct recipients *recipients = arena_alloc(step->arena, sizeof *recipients);
+    struct alert *alert = arena_alloc(step->arena, sizeof *alert);
+    struct value text;
+    enum expr_err err = expr_eval(action->text, &step->env, step->arena, &text);
+    if (!recipients || !alert || err == EXPR_ERR_MEMORY) {
+        step->is_exhausted = true;
+        return;
+    }
+    add_told(step, action->tell, action->tell_count, NULL, recipients);
+    *alert = (struct alert){
+        .level = action->level,
+        .instant_ms = step->input->now_ms,
+        .last_day = DATE_NONE,
+        .due_ms = INSTANT_NONE,
+        .recipients = recipients->rows,
+        .recipient_count = recipients->count,
+    };
+    struct fact *notice = step_emit(step, FACT_NOTICE, INDEX_NONE);
+    notice->alert = alert;
+    /* A notice is not worth an event: what its text cannot name is said in its place. */
+    notice->text = err == EXPR_OK ? text.as.text : bytes_from_text(expr_err_word(err));
+}
+
 /* `expire`: what the case does the instant this clock falls due. Clocks that it starts count from
  * the last day of the clock that expired (LANGUAGE §4). */
 static void carry_out_expiry(struct step *step, uint32_t clock, const struct period_due *due)

@@ -2,6 +2,8 @@
  * file decides anything: it copies what the facts say. */
 #include "workflows/core/case.h"
 
+#include "workflows/core/case_step.h"
+
 #include <string.h>
 
 enum { SEEN_CAPACITY_FIRST = 16 };
@@ -15,7 +17,9 @@ enum ld_err case_init(struct case_state *state, const struct program *program, s
     state->fields = arena_alloc_array(arena, program->field_count, sizeof *state->fields);
     state->parties = arena_alloc_array(arena, program->party_count, sizeof *state->parties);
     state->clocks = arena_alloc_array(arena, program->clock_count, sizeof *state->clocks);
-    if (!state->id.ptr || !state->fields || !state->parties || !state->clocks)
+    state->held = arena_alloc_array(arena, CASE_HELD_MAX, sizeof *state->held);
+    state->moved_ms = INSTANT_NONE;
+    if (!state->held || !state->id.ptr || !state->fields || !state->parties || !state->clocks)
         return LD_FULL;
     for (uint32_t i = 0; i < program->field_count; i++)
         state->fields[i] = program->fields[i].initial;
@@ -80,8 +84,22 @@ static void apply_opened(struct case_state *state, const struct fact *fact)
     state->opened_date = fact->date;
 }
 
+static bool apply_held(struct case_state *state, const struct fact *fact, struct arena *arena)
+{
+    LD_ASSERT(state->held_count < CASE_HELD_MAX);
+    return copy_value(&fact->value, arena, &state->held[state->held_count++]);
+}
+
+static void apply_released(struct case_state *state, uint32_t index)
+{
+    LD_ASSERT(index < state->held_count);
+    state->held_count--;
+    for (uint32_t i = index; i < state->held_count; i++)
+        state->held[i] = state->held[i + 1];
+}
+
 static bool apply_fact(const struct program *program, struct case_state *state,
-                       const struct fact *fact, struct arena *arena)
+                       const struct fact *fact, int64_t now_ms, struct arena *arena)
 {
     uint32_t index = (uint32_t)fact->index;
     switch (fact->kind) {
@@ -89,6 +107,7 @@ static bool apply_fact(const struct program *program, struct case_state *state,
     case FACT_STATE:
         LD_ASSERT(index < program->state_count);
         state->state = fact->index;
+        state->moved_ms = now_ms;
         state->outcome = arena_copy(arena, fact->text);
         return state->outcome.ptr != NULL;
     case FACT_FIELD:
@@ -104,8 +123,14 @@ static bool apply_fact(const struct program *program, struct case_state *state,
     case FACT_ALERT:
     case FACT_ALERT_CLEARED:
     case FACT_LATE_ENTRY:
-    case FACT_PROBLEM:
-        return true; /* for the history and the feed; the clock's run carries the level */
+    case FACT_NOTICE:
+    case FACT_PROBLEM: return true; /* for the history and the feed */
+    case FACT_SUSPENDED:
+        state->is_suspended = fact->index == 1;
+        state->moved_ms = now_ms;
+        return true;
+    case FACT_HELD: return apply_held(state, fact, arena);
+    case FACT_RELEASED: apply_released(state, index); return true;
     case FACT_KIND_COUNT: break;
     }
     LD_ASSERT(!"a fact of no kind");
@@ -138,7 +163,7 @@ enum ld_err case_apply(const struct program *program, struct case_state *state,
                        struct arena *arena)
 {
     for (uint32_t i = 0; i < fact_count; i++) {
-        if (!apply_fact(program, state, &facts[i], arena))
+        if (!apply_fact(program, state, &facts[i], mark->now_ms, arena))
             return LD_FULL;
     }
     if (mark->is_event && !remember(state, mark, arena))
@@ -150,10 +175,24 @@ enum ld_err case_apply(const struct program *program, struct case_state *state,
     return LD_OK;
 }
 
+uint32_t case_releasable(const struct program *program, const struct case_state *state)
+{
+    uint32_t turn = 0;
+    for (; turn < state->held_count; turn++) {
+        int32_t event = program_event(program, value_get_text(&state->held[turn], "type"));
+        bool may_move = !state->is_suspended || program_allows(program, event);
+        if (may_move && !state_holds(&program->states[state->state], event))
+            break;
+    }
+    return turn;
+}
+
 int64_t case_next_ms(const struct program *program, const struct rules *rules,
                      const struct case_state *state)
 {
     int64_t next_ms = INSTANT_NONE;
+    if (state->held_count && case_releasable(program, state) < state->held_count)
+        next_ms = state->moved_ms;
     for (uint32_t i = 0; state->is_open && i < program->clock_count; i++) {
         int64_t wanted_ms = clock_next_ms(&program->clocks[i], rules, &state->clocks[i]);
         bool is_earlier = next_ms == INSTANT_NONE || wanted_ms < next_ms;
@@ -163,12 +202,24 @@ int64_t case_next_ms(const struct program *program, const struct rules *rules,
     return next_ms;
 }
 
+static bool takes(const struct program *program, const struct case_state *state, int32_t event)
+{
+    const struct state *present = &program->states[state->state];
+    if (present->is_end)
+        return program_handler(program, state->state, event) != NULL;
+    if (event == (state->is_suspended ? program->suspend_until : program->suspend_from))
+        return true;
+    bool is_allowed = !state->is_suspended || program_allows(program, event);
+    bool is_known = program_handler(program, state->state, event) || state_holds(present, event);
+    return is_allowed && is_known;
+}
+
 uint32_t case_takes(const struct program *program, const struct case_state *state,
                     int32_t ret_events[PROGRAM_EVENTS_MAX])
 {
     uint32_t count = 0;
     for (uint32_t i = 0; state->is_open && i < program->event_count; i++) {
-        if (program_handler(program, state->state, (int32_t)i))
+        if (takes(program, state, (int32_t)i))
             ret_events[count++] = (int32_t)i;
     }
     return count;
@@ -201,6 +252,7 @@ void case_check(const struct program *program, const struct case_state *state)
 {
     LD_ASSERT(state->seen_count <= state->seen_capacity);
     LD_ASSERT(state->seen_count <= CASE_SEEN_MAX);
+    LD_ASSERT(state->held_count <= CASE_HELD_MAX);
     if (!state->is_open)
         return;
     LD_ASSERT(state->state >= 0 && (uint32_t)state->state < program->state_count);

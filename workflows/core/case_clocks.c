@@ -79,6 +79,21 @@ static bool period_of(struct step *step, const struct expr *amount, enum period_
     return true;
 }
 
+/* A suspended case pauses every clock, also one that starts meanwhile. */
+static bool suspend_clock(struct step *step, uint32_t clock)
+{
+    const struct clock_rule *rule = rule_of(step, clock);
+    struct clock_run *run = step_change_clock(step, clock);
+    if (!run)
+        return false;
+    enum ld_err err = step->is_suspended
+                          ? clock_pause(rule, step->rules, step->moment, CLOCK_SUSPENSION, run)
+                          : clock_resume(rule, step->rules, step->moment, CLOCK_SUSPENSION, run);
+    if (err != LD_OK)
+        return clock_trouble(step, clock, REFUSAL_LIMIT, ld_err_word(err));
+    return true;
+}
+
 static void note_last_day(struct step *step, uint32_t clock)
 {
     step->last_days[clock] = step->runs[clock]->due.last_day;
@@ -109,11 +124,9 @@ static bool start_anew(struct step *step, uint32_t clock)
     return true;
 }
 
-static bool start_clock(struct step *step, uint32_t clock)
+static bool go_on(struct step *step, uint32_t clock)
 {
     const struct clock_rule *rule = rule_of(step, clock);
-    if (!rule->continues || step->runs[clock]->status == CLOCK_IDLE)
-        return start_anew(step, clock);
     struct clock_run *run = step_change_clock(step, clock);
     if (!run)
         return false;
@@ -122,6 +135,15 @@ static bool start_clock(struct step *step, uint32_t clock)
         return clock_trouble(step, clock, REFUSAL_LIMIT, ld_err_word(err));
     note_last_day(step, clock);
     return true;
+}
+
+static bool start_clock(struct step *step, uint32_t clock)
+{
+    bool is_anew = !rule_of(step, clock)->continues || step->runs[clock]->status == CLOCK_IDLE;
+    if (!(is_anew ? start_anew(step, clock) : go_on(step, clock)))
+        return false;
+    bool is_running = clock_is_open(step->runs[clock]->status);
+    return !step->is_suspended || !is_running || suspend_clock(step, clock);
 }
 
 /* Its end has come. The clock whose own falling due carries the case away was not met by that. */
@@ -247,6 +269,18 @@ bool step_state_clocks(struct step *step, int32_t from, int32_t to)
         if (!run)
             return false;
         clock_cancel(step->moment, run);
+    }
+    return true;
+}
+
+bool step_suspend_clocks(struct step *step)
+{
+    for (uint32_t i = 0; i < step->program->clock_count; i++) {
+        if (!clock_is_open(step->runs[i]->status))
+            continue;
+        if (!suspend_clock(step, i))
+            return false;
+        note_last_day(step, i);
     }
     return true;
 }

@@ -99,6 +99,8 @@ bool step_take_branch(struct step *step, const struct branch *branch)
     if (!evaluate_all(step, branch, &assigned))
         return false;
     assign_all(step, branch, &assigned);
+    for (uint32_t i = 0; i < branch->action_count; i++)
+        step_notify(step, &branch->actions[i]);
     if (step->event != INDEX_NONE && !step_event_clocks(step))
         return false;
     if (branch->to == INDEX_NONE)

@@ -13,11 +13,13 @@ struct step {
     const struct case_input *input;
     struct arena *arena;
     struct effects *effects;
+    const struct case_event *event_given; /* the input's, or a held one whose turn has come */
     struct clock_moment moment; /* the legal date and instants that changes count from */
     int32_t event;              /* index, or INDEX_NONE */
     int32_t expired;            /* the clock whose expiry is being carried out, or INDEX_NONE */
     /* the working copy */
     int32_t state;
+    bool is_suspended;
     struct value *fields;
     struct value *parties;
     const struct clock_run **runs; /* the case's own until changed */
@@ -35,6 +37,29 @@ bool step_refuse(struct step *step, enum refusal refusal, struct bytes detail, s
 /* Text of the parts one behind the other, in the arena. */
 struct bytes step_join(struct step *step, const struct bytes *parts, uint32_t count);
 
+/* Data and date of the given event; false after step_refuse. */
+bool step_check_data(struct step *step);
+bool step_check_date(struct step *step);
+/* The first branch that holds is taken. */
+bool step_take_handler(struct step *step, const struct handler *handler);
+/* What expressions may name, from the given event and the working copy. */
+void step_env(struct step *step);
+
+/* case_apply.c: the first held event that the present state does not hold, or held_count. */
+uint32_t case_releasable(const struct program *program, const struct case_state *state);
+
+/* case_wait.c */
+/* May it be taken while the case is suspended? */
+bool program_allows(const struct program *program, int32_t event);
+bool state_holds(const struct state *state, int32_t event);
+/* The given event waits for the state to change. */
+bool step_hold(struct step *step);
+/* The turn of the first held event that its state no longer holds; false: there is none. */
+bool step_release(struct step *step);
+/* Does the given event suspend or resume the case now? */
+bool step_suspends(const struct step *step);
+bool step_suspend(struct step *step);
+
 /* case_move.c: false after step_refuse. */
 bool step_take_branch(struct step *step, const struct branch *branch);
 /* The first branch whose guard holds; NULL where none does (*ret_err: what stopped a guard). */
@@ -45,6 +70,8 @@ const struct branch *step_choose(struct step *step, const struct branch *branche
 bool step_event_clocks(struct step *step);
 /* The case goes from one state to another (INDEX_NONE: it is being opened). */
 bool step_state_clocks(struct step *step, int32_t from, int32_t to);
+/* The suspension begins or ends for every open clock. */
+bool step_suspend_clocks(struct step *step);
 /* A changeable copy of a clock's run; NULL when the arena is used up. */
 struct clock_run *step_change_clock(struct step *step, uint32_t clock);
 /* Facts for every changed clock, and for alerts that are over. */
@@ -53,5 +80,6 @@ void step_emit_clocks(struct step *step);
 /* case_alerts.c */
 void step_fire_clocks(struct step *step);
 bool step_acknowledge(struct step *step);
+void step_notify(struct step *step, const struct action *action);
 
 #endif

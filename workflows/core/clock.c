@@ -82,7 +82,7 @@ static enum ld_err take_over(const struct clock_rule *rule, const struct rules *
     enum ld_err err = period_derive(&terms, rules->calendar, &changed->due);
     if (err)
         return err;
-    changed->ladder_through_ms = ladder_watermark(rule, rules, run, changed, now_ms);
+    changed->rungs_done = ladder_moved(rule, rules, run, changed, now_ms);
     if (changed->status != CLOCK_PAUSED) {
         bool is_past = changed->breached_ms != INSTANT_NONE && changed->due.due_ms <= now_ms;
         changed->status = is_past ? CLOCK_OVERDUE : CLOCK_RUNNING;
@@ -112,6 +112,7 @@ enum ld_err clock_start(const struct clock_rule *rule, const struct rules *rules
     enum ld_err err = period_derive(&terms, rules->calendar, &next.due);
     if (err)
         return err;
+    next.rungs_done = ladder_done(rule, rules, &next);
     *run = next;
     return LD_OK;
 }
@@ -179,7 +180,7 @@ enum ld_err clock_pause(const struct clock_rule *rule, const struct rules *rules
                         struct clock_moment moment, uint32_t pause, struct clock_run *run)
 {
     struct clock_run next = *run;
-    LD_ASSERT(pause < CLOCK_PAUSES_MAX);
+    LD_ASSERT(pause <= CLOCK_SUSPENSION);
     uint32_t bit = UINT32_C(1) << pause;
     bool is_paused = run->status == CLOCK_PAUSED;
     if (!clock_is_open(run->status) || run->pauses_active & bit)
@@ -202,7 +203,7 @@ enum ld_err clock_resume(const struct clock_rule *rule, const struct rules *rule
                          struct clock_moment moment, uint32_t pause, struct clock_run *run)
 {
     struct clock_run next = *run;
-    LD_ASSERT(pause < CLOCK_PAUSES_MAX);
+    LD_ASSERT(pause <= CLOCK_SUSPENSION);
     uint32_t bit = UINT32_C(1) << pause;
     if (!clock_is_open(run->status) || !(run->pauses_active & bit))
         return LD_OK;
@@ -320,6 +321,7 @@ enum ld_err clock_fire(const struct clock_rule *rule, const struct rules *rules,
     firing.is_due = run->status == CLOCK_RUNNING && run->due.due_ms == instant_ms;
     if (ladder_fires(rule, rules, run, instant_ms, &firing) && firing.level > run->alert_level)
         run->alert_level = firing.level;
+    run->rungs_done = ladder_fired(rule, rules, run, instant_ms);
     if (instant_ms > run->ladder_through_ms)
         run->ladder_through_ms = instant_ms;
     *ret_firing = firing;

@@ -21,6 +21,9 @@ enum clock_status {
 bool clock_is_open(enum clock_status status);
 const char *clock_status_word(enum clock_status status);
 
+/* In rungs_done: the other bits are known. */
+#define RUNGS_KNOWN (UINT32_C(1) << LADDER_RUNGS_MAX)
+
 struct clock_run {
     enum clock_status status;
     uint32_t runs;       /* how often it started */
@@ -38,8 +41,11 @@ struct clock_run {
     int64_t breached_ms; /* INSTANT_NONE: no breach. Stays, whatever comes after */
     int64_t ended_ms;    /* INSTANT_NONE while open */
     int32_t days_late;   /* of MET_LATE: by the legal date */
-    /* The ladder: every rung at or before this instant has fired or was skipped. */
+    /* The ladder: all that it wanted up to this instant has fired or was skipped, and bit i of
+     * rungs_done says whether rung i itself has. It is kept because no arithmetic brings it back:
+     * under another calendar the rungs of the old due date would seem to have lain elsewhere. */
     int64_t ladder_through_ms;
+    uint32_t rungs_done; /* without RUNGS_KNOWN (an older record): those up to that instant */
     enum alert_level alert_level; /* the highest raised and not cleared */
     int64_t acked_ms;             /* the last acknowledgement; INSTANT_NONE: none */
 };
@@ -59,7 +65,8 @@ LD_MUST_USE enum ld_err clock_start(const struct clock_rule *rule, const struct 
 /* reentry: continue — a run that ended goes on: the days between are a stop. */
 LD_MUST_USE enum ld_err clock_continue(const struct clock_rule *rule, const struct rules *rules,
                                        struct clock_moment moment, struct clock_run *run);
-/* By pause rule number pause. Not open, or already held by it: nothing changes (LD_OK).
+/* By pause rule number pause, or CLOCK_SUSPENSION. Not open, or already held by it: nothing
+ * changes (LD_OK).
  * LD_FULL: more stops than a run can have. */
 LD_MUST_USE enum ld_err clock_pause(const struct clock_rule *rule, const struct rules *rules,
                                     struct clock_moment moment, uint32_t pause,

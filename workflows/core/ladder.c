@@ -1,8 +1,8 @@
 /* When the rungs of a ladder fire (LANGUAGE "Ladders and the directory", DOMAIN R-16).
  *
- * Nothing is kept for a rung: its instants follow from the due date, and every one at or before the
- * run's watermark has fired or was skipped. So a restart, a replay or a moved due date can neither
- * lose an alert nor raise it twice.
+ * Instants are never kept: they follow from the due date. Of each rung a bit is, whether it has
+ * fired or was skipped, and of repeats and of `else-tell` the run's watermark. So a restart, a
+ * replay, a moved due date or another calendar can neither lose an alert nor raise it twice.
  *
  * Choices where the language is silent:
  * - A rung in days whose hour is not before the due instant (a clock in hours due at 08:00) moves
@@ -58,6 +58,14 @@ static int64_t instant_before(const struct rules *rules, const struct period_due
     if (instant_ms >= due->due_ms)
         instant_ms = at_alert_hour(rules, calendar_roll_back(calendar, date - 1));
     return instant_ms;
+}
+
+/* Has this rung fired, or was it skipped? */
+static bool is_done(const struct rungs *rungs, uint32_t index)
+{
+    if (rungs->run->rungs_done & RUNGS_KNOWN)
+        return rungs->run->rungs_done >> index & 1;
+    return rungs->at_ms[index] <= rungs->run->ladder_through_ms;
 }
 
 static int64_t rung_instant(const struct rung *rung, const struct rules *rules,
@@ -161,11 +169,11 @@ static int64_t else_instant(const struct rungs *rungs, uint32_t index)
     return instant_after(rungs->rules, base_ms, rung->ack_within);
 }
 
-/* The first instant after the given one at which this rung fires, repeats or turns to the next. */
-static int64_t next_of_rung(const struct rungs *rungs, uint32_t index, int64_t after_ms)
+/* The next instant at which this rung fires, repeats or turns to the next. */
+static int64_t next_of_rung(const struct rungs *rungs, uint32_t index)
 {
-    int64_t at_ms = rungs->at_ms[index];
-    if (at_ms == INSTANT_NONE || at_ms > after_ms)
+    int64_t at_ms = rungs->at_ms[index], after_ms = rungs->run->ladder_through_ms;
+    if (at_ms == INSTANT_NONE || !is_done(rungs, index))
         return at_ms;
     int64_t repeat_ms = next_repeat(rungs, index, after_ms);
     int64_t else_ms = else_instant(rungs, index);
@@ -181,7 +189,7 @@ int64_t ladder_next_ms(const struct clock_rule *rule, const struct rules *rules,
     int64_t first_ms = INSTANT_NONE;
     rungs_init(&rungs, rule, rules, run);
     for (uint32_t i = 0; i < rungs.count; i++) {
-        int64_t next_ms = next_of_rung(&rungs, i, run->ladder_through_ms);
+        int64_t next_ms = next_of_rung(&rungs, i);
         if (next_ms != INSTANT_NONE && (first_ms == INSTANT_NONE || next_ms < first_ms))
             first_ms = next_ms;
     }
@@ -211,13 +219,16 @@ bool ladder_fires(const struct clock_rule *rule, const struct rules *rules,
 {
     struct rungs rungs;
     struct clock_firing firing = *ret_firing;
-    if (instant_ms <= run->ladder_through_ms)
-        return false;
+    bool is_ahead = instant_ms > run->ladder_through_ms;
     rungs_init(&rungs, rule, rules, run);
     for (uint32_t i = 0; i < rungs.count; i++) {
         if (rungs.at_ms[i] == INSTANT_NONE || rungs.at_ms[i] > instant_ms)
             continue;
-        if (rungs.at_ms[i] == instant_ms || next_repeat(&rungs, i, instant_ms - 1) == instant_ms)
+        if (rungs.at_ms[i] == instant_ms && !is_done(&rungs, i))
+            merge(&firing, &rungs, i, false);
+        if (!is_ahead || !is_done(&rungs, i))
+            continue;
+        if (next_repeat(&rungs, i, instant_ms - 1) == instant_ms)
             merge(&firing, &rungs, i, false);
         if (else_instant(&rungs, i) == instant_ms)
             merge(&firing, &rungs, i, true);
@@ -227,27 +238,30 @@ bool ladder_fires(const struct clock_rule *rule, const struct rules *rules,
     return firing.is_alert;
 }
 
-int64_t ladder_watermark(const struct clock_rule *rule, const struct rules *rules,
-                         const struct clock_run *before, const struct clock_run *after,
-                         int64_t now_ms)
+uint32_t ladder_done(const struct clock_rule *rule, const struct rules *rules,
+                     const struct clock_run *run)
 {
-    struct rungs old, new;
-    int64_t through_ms = before->ladder_through_ms;
-    int64_t late_ms = INT64_MAX;
-    rungs_init(&old, rule, rules, before);
-    rungs_init(&new, rule, rules, after);
-    uint32_t count = old.count < new.count ? old.count : new.count;
-    for (uint32_t i = 0; i < count; i++) {
-        int64_t at_ms = new.at_ms[i];
-        bool has_fired = old.at_ms[i] <= before->ladder_through_ms;
-        if (at_ms == INSTANT_NONE || at_ms > now_ms)
-            continue;
-        if (has_fired && at_ms > through_ms)
-            through_ms = at_ms;
-        if (!has_fired && at_ms < late_ms)
-            late_ms = at_ms;
-    }
-    return late_ms <= through_ms ? late_ms - 1 : through_ms;
+    struct rungs rungs;
+    uint32_t done = RUNGS_KNOWN;
+    rungs_init(&rungs, rule, rules, run);
+    for (uint32_t i = 0; i < rungs.count; i++)
+        if (rungs.at_ms[i] <= run->ladder_through_ms)
+            done |= UINT32_C(1) << i;
+    return done;
+}
+
+uint32_t ladder_moved(const struct clock_rule *rule, const struct rules *rules,
+                      const struct clock_run *before, const struct clock_run *after, int64_t now_ms)
+{
+    struct rungs rungs;
+    uint32_t done = before->rungs_done;
+    if (!(done & RUNGS_KNOWN))
+        done = ladder_done(rule, rules, before);
+    rungs_init(&rungs, rule, rules, after);
+    for (uint32_t i = 0; i < rungs.count; i++)
+        if (rungs.at_ms[i] > now_ms)
+            done &= ~(UINT32_C(1) << i);
+    return done;
 }
 
 void clock_rung_instants(const struct clock_rule *rule, const struct rules *rules,

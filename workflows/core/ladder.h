@@ -12,11 +12,15 @@ int64_t ladder_next_ms(const struct clock_rule *rule, const struct rules *rules,
  * where it does nothing. */
 bool ladder_fires(const struct clock_rule *rule, const struct rules *rules,
                   const struct clock_run *run, int64_t instant_ms, struct clock_firing *ret_firing);
-/* The watermark of a run whose due date has moved (`before` had the old one): what fired does not
+/* The rungs_done of a run that begins, or that has come to its watermark: what lies at or before it
+ * is done. */
+uint32_t ladder_done(const struct clock_rule *rule, const struct rules *rules,
+                     const struct clock_run *run);
+/* The rungs_done of a run whose due date has moved (`before` had the old one): what fired does not
  * fire again unless its new time lies ahead, and what had not fired and now lies behind is still
  * to fire. */
-int64_t ladder_watermark(const struct clock_rule *rule, const struct rules *rules,
-                         const struct clock_run *before, const struct clock_run *after,
-                         int64_t now_ms);
+uint32_t ladder_moved(const struct clock_rule *rule, const struct rules *rules,
+                      const struct clock_run *before, const struct clock_run *after,
+                      int64_t now_ms);
 
 #endif

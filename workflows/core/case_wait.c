@@ -1,0 +1,129 @@
+/* Waiting: an early event that its state holds until the state changes, and a case that is
+ * suspended until it is resumed (LANGUAGE §1).
+ *
+ * A held event keeps its place in the case and is checked when it comes: sender, role, data and
+ * date, so that who publishes it learns at once what is wrong with it. When the case has entered a
+ * state that does not hold it any more, its turn has come: case_next_ms names the instant of the
+ * change, and INPUT_TIME at that instant gives the event to the new state, one a step, in the order
+ * in which they came. What the new state does not take is let go and put on record as a problem.
+ *
+ * A suspension pauses every open clock, and each that starts while it lasts; nothing else changes.
+ * A state that holds an event holds it while the case is suspended only if the event is allowed. */
+#include "workflows/core/case_step.h"
+
+bool state_holds(const struct state *state, int32_t event)
+{
+    for (uint32_t i = 0; i < state->hold_count; i++) {
+        if (state->holds[i] == event)
+            return true;
+    }
+    return false;
+}
+
+/* The role is kept that the event asks for: that it was there has been checked. */
+static struct value held_value(struct step *step, struct value_entry *entries)
+{
+    const struct case_event *event = step->event_given;
+    struct value_builder builder = {entries, 6, 0};
+    value_put(&builder, "id", value_text(event->id));
+    value_put(&builder, "source", value_text(event->source));
+    value_put(&builder, "type", value_text(event->type));
+    if (step->program->events[step->event].role.size)
+        value_put(&builder, "role", value_text(step->program->events[step->event].role));
+    if (event->time_ms != INSTANT_NONE)
+        value_put(&builder, "time", value_timestamp(event->time_ms));
+    if (event->data.kind == VALUE_MAP)
+        value_put(&builder, "data", event->data);
+    return value_built(&builder);
+}
+
+bool step_hold(struct step *step)
+{
+    if (step->before->held_count == CASE_HELD_MAX)
+        return step_refuse(step, REFUSAL_LIMIT, BYTES_NONE, BYTES_NONE);
+    struct value_entry *entries = arena_alloc_array(step->arena, 6, sizeof *entries);
+    if (!entries) {
+        step->is_exhausted = true;
+        return false;
+    }
+    step->effects->fate = FATE_HELD;
+    step_emit(step, FACT_HELD, INDEX_NONE)->value = held_value(step, entries);
+    return true;
+}
+
+static struct case_event event_of_held(const struct value *held, struct bytes *role)
+{
+    const struct value *time = value_get(held, "time");
+    const struct value *data = value_get(held, "data");
+    *role = value_get_text(held, "role");
+    return (struct case_event){
+        .id = value_get_text(held, "id"),
+        .source = value_get_text(held, "source"),
+        .type = value_get_text(held, "type"),
+        .time_ms = time ? time->as.timestamp_ms : INSTANT_NONE,
+        .roles = role,
+        .role_count = role->size ? 1 : 0,
+        .data = data ? *data : VALUE_ABSENT,
+    };
+}
+
+/* The held event goes to the present state like any other; what refuses it is put on record, and
+ * the case stays as it was. */
+static void take_held(struct step *step)
+{
+    const struct state *state = &step->program->states[step->state];
+    const struct handler *handler = program_handler(step->program, step->state, step->event);
+    uint32_t facts_before = step->effects->fact_count;
+    bool is_taken = handler && step_check_data(step) && step_check_date(step)
+                    && step_take_handler(step, handler);
+    if (is_taken || (!handler && state->is_end && state->records_late))
+        return;
+    enum refusal refusal = handler ? step->effects->refusal : REFUSAL_NOT_TAKEN;
+    step->effects->fate = FATE_APPLIED;
+    step->effects->refusal = REFUSAL_NONE;
+    step->effects->detail = step->effects->detail_wanted = BYTES_NONE;
+    step->effects->fact_count = facts_before;
+    step->changed_clocks = 0; /* what a refused branch began on them is void */
+    step_emit(step, FACT_PROBLEM, INDEX_NONE)->text = bytes_from_text(refusal_words(refusal)->word);
+}
+
+bool step_release(struct step *step)
+{
+    uint32_t turn = case_releasable(step->program, step->before);
+    if (turn == step->before->held_count || step->before->moved_ms != step->input->now_ms)
+        return false;
+    struct bytes role;
+    struct case_event event = event_of_held(&step->before->held[turn], &role);
+    struct fact *released = step_emit(step, FACT_RELEASED, (int32_t)turn);
+    released->text = event.id;
+    step->event_given = &event;
+    step->event = program_event(step->program, event.type);
+    LD_ASSERT(step->event != INDEX_NONE); /* it was known when it was held */
+    step_env(step);
+    take_held(step);
+    return true;
+}
+
+bool step_suspends(const struct step *step)
+{
+    const struct program *program = step->program;
+    if (step->event == INDEX_NONE || program->states[step->state].is_end)
+        return false;
+    return step->event == (step->is_suspended ? program->suspend_until : program->suspend_from);
+}
+
+bool program_allows(const struct program *program, int32_t event)
+{
+    for (uint32_t i = 0; i < program->suspend_allow_count; i++) {
+        if (program->suspend_allows[i] == event)
+            return true;
+    }
+    return false;
+}
+
+bool step_suspend(struct step *step)
+{
+    step->is_suspended = !step->is_suspended;
+    step_emit(step, FACT_SUSPENDED, step->is_suspended);
+    return step_suspend_clocks(step);
+}
