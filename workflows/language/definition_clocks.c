@@ -239,7 +239,8 @@ static void read_extend(struct draft *draft, const struct yaml_node *node,
     const struct yaml_node *times = sheet_get(node, "times", SHAPE_SCALAR);
     const struct yaml_node *by = sheet_get(node, "by", SHAPE_SCALAR);
     extend->event = refer_event(draft, sheet_get(node, "event", SHAPE_SCALAR));
-    extend->amount = draft_period(draft, by, extend->event, &extend->unit);
+    if (extend->event != INDEX_NONE) /* what an unknown event carries is unknown too */
+        extend->amount = draft_period(draft, by, extend->event, &extend->unit);
     extend->times = times ? (uint32_t)sheet_whole(sheet, times, 1, CLOCK_EXTENSIONS_MAX) : 0;
     extend->is_before_due = sheet_bool(sheet, sheet_get(node, "before-due", SHAPE_SCALAR), false);
     if (extend->amount && extend->unit == PERIOD_UNTIL)

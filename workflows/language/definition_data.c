@@ -35,8 +35,10 @@ static bool is_known_kind(const struct directory *directory, struct bytes kind)
 
 static void check_kind(const struct draft *draft, const struct yaml_node *node)
 {
-    if (!is_known_kind(draft->context->directory, node->text))
-        sheet_report(&draft->sheet, node->place, "unknown-kind", node->text);
+    if (is_known_kind(draft->context->directory, node->text))
+        return;
+    struct names parties = NAMES_OF(draft->parties, draft->program.party_count);
+    sheet_report_unknown(&draft->sheet, node->place, "unknown-kind", node->text, parties);
 }
 
 static void read_party(struct draft *draft, const struct yaml_entry *entry, struct party *party)
@@ -289,8 +291,10 @@ static void read_sender(struct draft *draft, const struct yaml_node *node,
     sender->party = names_find(NAMES_OF(draft->parties, draft->program.party_count), node->text);
     if (sender->party != INDEX_NONE)
         return;
+    uint32_t error_count = draft->sheet.diagnostics->error_count;
     sender->kind = sheet_name(&draft->sheet, node->text, node->place, NAME_PLAIN);
-    check_kind(draft, node);
+    if (draft->sheet.diagnostics->error_count == error_count)
+        check_kind(draft, node);
 }
 
 static void read_senders(struct draft *draft, const struct yaml_node *node,

@@ -231,5 +231,7 @@ void draft_start(struct draft *draft)
         &draft->sheet, event, NAMES_OF(draft->events, draft->program.event_count), "unknown-event");
     start->to = sheet_refer(&draft->sheet, sheet_get(node, "to", SHAPE_SCALAR),
                             NAMES_OF(draft->states, draft->program.state_count), "unknown-state");
-    read_assignments(draft, node, draft->program.start_event, start);
+    /* What an unknown event carries is unknown too: one finding is enough. */
+    if (!event || draft->program.start_event != INDEX_NONE)
+        read_assignments(draft, node, draft->program.start_event, start);
 }

@@ -14,6 +14,42 @@ bool compilation_fail(struct compilation *compilation, struct place place, const
     return false;
 }
 
+/* What people write who come from other languages, or with a Chinese keyboard. */
+static const struct {
+    const char *word, *zh, *en;
+} habits[] = {
+    {"=", "比较写成 ==", "write == to compare"},
+    {"and", "“并且”写成 &&", "write &&"},
+    {"or", "“或者”写成 ||", "write ||"},
+    {"not", "“不”写成 !", "write !"},
+    {"“", "引号须用半角 ' 或 \"", "use the plain quotes ' or \""},
+    {"”", "引号须用半角 ' 或 \"", "use the plain quotes ' or \""},
+    {"‘", "引号须用半角 ' 或 \"", "use the plain quotes ' or \""},
+    {"’", "引号须用半角 ' 或 \"", "use the plain quotes ' or \""},
+    {"（", "括号须用半角 ( )", "use plain brackets ( )"},
+    {"）", "括号须用半角 ( )", "use plain brackets ( )"},
+    {"，", "逗号须用半角 ,", "use a plain comma"},
+};
+
+bool compilation_fail_syntax(struct compilation *compilation, struct place place,
+                             struct bytes unexpected)
+{
+    struct bytes arguments[] = {
+        unexpected, BYTES_LITERAL("运算符为 || && ! == != < <= > >= in + - * / % ?:,文本加引号"),
+        BYTES_LITERAL("operators are || && ! == != < <= > >= in + - * / % ?:, and text stands in "
+                      "quotes")};
+    for (size_t i = 0; i < sizeof habits / sizeof habits[0]; i++) {
+        if (!bytes_is(unexpected, habits[i].word))
+            continue;
+        arguments[1] = bytes_from_text(habits[i].zh);
+        arguments[2] = bytes_from_text(habits[i].en);
+    }
+    if (!compilation->is_failed)
+        diagnose(compilation->diagnostics, place, "expr-syntax", arguments, 3);
+    compilation->is_failed = true;
+    return false;
+}
+
 static bool fail_number(struct compilation *compilation, struct place place, const char *code,
                         int64_t number)
 {
@@ -44,8 +80,7 @@ static bool compile_text(struct compilation *compilation, struct place place,
     if (compilation->source.size > EXPR_SOURCE_MAX)
         return fail_number(compilation, place, "expr-size", EXPR_SOURCE_MAX);
     if (!utf8_is_valid(compilation->source))
-        return compilation_fail(compilation, place, "expr-syntax", BYTES_LITERAL("\\x"),
-                                BYTES_NONE);
+        return compilation_fail_syntax(compilation, place, BYTES_LITERAL("\\x"));
     compilation->source = arena_copy(compilation->arena, compilation->source);
     if (!compilation->source.ptr)
         return false;

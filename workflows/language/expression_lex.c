@@ -347,7 +347,7 @@ static bool sign(struct lexer *lexer, struct token *token)
     do /* the whole code point */
         advance(lexer, 1);
     while ((peek(lexer, 0) & 0xC0) == 0x80 && peek(lexer, 0) != -1);
-    return fail(lexer, token, "expr-syntax");
+    return compilation_fail_syntax(lexer->compilation, token->place, written(lexer, token));
 }
 
 static bool lex(struct lexer *lexer, struct token *token)

@@ -4,10 +4,53 @@
  * branch is never seen by the other. */
 #include "workflows/language/expression_parts.h"
 
+#include "base/buffer.h"
+#include "workflows/language/keys.h"
+
 static bool fail_unknown(struct checker *checker, const struct syntax *syntax, const char *code)
 {
     return compilation_fail(checker->compilation, syntax->place, code,
                             syntax_source(checker->compilation, syntax), BYTES_NONE);
+}
+
+static struct bytes meant_hint(struct arena *arena, const char *before, const char *prefix,
+                               struct bytes meant)
+{
+    uint8_t memory[128];
+    struct buffer buffer;
+    buffer_init(&buffer, memory, sizeof memory);
+    buffer_put_text(&buffer, before);
+    buffer_put_text(&buffer, prefix);
+    buffer_put(&buffer, meant);
+    buffer_put_text(&buffer, "?");
+    return arena_copy(arena, buffer_bytes(&buffer));
+}
+
+/* prefix: how a name of these is written; names may be none. */
+static bool fail_unnamed(struct checker *checker, const struct syntax *syntax, const char *prefix,
+                         struct names names)
+{
+    struct compilation *compilation = checker->compilation;
+    const struct bytes *meant = names_nearest(names, syntax->name);
+    struct bytes arguments[] = {
+        syntax_source(compilation, syntax),
+        BYTES_LITERAL(
+            "可写 event.data.字段、case.字段、party.当事方;单位写 unit('编号'),文本加引号"),
+        BYTES_LITERAL("names are event.data.FIELD, case.FIELD, party.PARTY; a unit is unit('ID'), "
+                      "a text stands in quotes")};
+    if (meant) {
+        arguments[1] = meant_hint(compilation->arena, "是否应为 ", prefix, *meant);
+        arguments[2] = meant_hint(compilation->arena, "did you mean ", prefix, *meant);
+    }
+    if (!compilation->is_failed)
+        diagnose(compilation->diagnostics, syntax->place, "expr-unknown-name", arguments, 3);
+    compilation->is_failed = true;
+    return false;
+}
+
+static bool fail_nameless(struct checker *checker, const struct syntax *syntax)
+{
+    return fail_unnamed(checker, syntax, "", (struct names){0});
 }
 
 /* Variables count from the outermost here: a fact keeps its meaning inside further macros. */
@@ -113,7 +156,7 @@ static bool resolve_event(struct checker *checker, const struct syntax *syntax,
     if (!event)
         return fail_unknown(checker, syntax, "expr-no-event");
     return resolve_builtin(rows, sizeof rows / sizeof rows[0], syntax->name, ret_resolved)
-           || fail_unknown(checker, syntax, "expr-unknown-name");
+           || fail_nameless(checker, syntax);
 }
 
 static bool resolve_event_data(struct checker *checker, const struct syntax *syntax,
@@ -124,7 +167,8 @@ static bool resolve_event_data(struct checker *checker, const struct syntax *syn
         return fail_unknown(checker, syntax, "expr-no-event");
     ret_resolved->slot = SLOT_EVENT_DATA;
     return resolve_field(checker, event->fields, event->field_count, syntax->name, ret_resolved)
-           || fail_unknown(checker, syntax, "expr-unknown-name");
+           || fail_unnamed(checker, syntax, "event.data.",
+                           NAMES_OF(event->fields, event->field_count));
 }
 
 static bool resolve_case(struct checker *checker, const struct syntax *syntax,
@@ -138,7 +182,7 @@ static bool resolve_case(struct checker *checker, const struct syntax *syntax,
         return true;
     ret_resolved->slot = SLOT_CASE_FIELD;
     return resolve_field(checker, scope->fields, scope->field_count, syntax->name, ret_resolved)
-           || fail_unknown(checker, syntax, "expr-unknown-name");
+           || fail_unnamed(checker, syntax, "case.", NAMES_OF(scope->fields, scope->field_count));
 }
 
 static bool resolve_party(struct checker *checker, const struct syntax *syntax,
@@ -152,7 +196,7 @@ static bool resolve_party(struct checker *checker, const struct syntax *syntax,
             return true;
         }
     }
-    return fail_unknown(checker, syntax, "expr-unknown-name");
+    return fail_unnamed(checker, syntax, "party.", NAMES_OF(scope->parties, scope->party_count));
 }
 
 static bool resolve_subs(struct checker *checker, const struct syntax *syntax,
@@ -163,7 +207,7 @@ static bool resolve_subs(struct checker *checker, const struct syntax *syntax,
     bool is_found =
         checker->compilation->scope->has_subs
         && resolve_builtin(rows, sizeof rows / sizeof rows[0], syntax->name, ret_resolved);
-    return is_found || fail_unknown(checker, syntax, "expr-unknown-name");
+    return is_found || fail_nameless(checker, syntax);
 }
 
 static const struct variable *variable_of(const struct checker *checker, struct bytes name,
@@ -210,7 +254,7 @@ bool check_name(struct checker *checker, const struct syntax *syntax, struct typ
     uint16_t index;
     const struct variable *variable = variable_of(checker, syntax->name, &index);
     if (!variable)
-        return fail_unknown(checker, syntax, "expr-unknown-name");
+        return fail_nameless(checker, syntax);
     if (!make_typed(checker, syntax, EXPR_VARIABLE, NULL, 0, ret_typed))
         return false;
     ret_typed->expr->index = index;
@@ -224,7 +268,7 @@ static bool select_type(struct checker *checker, const struct syntax *syntax,
 {
     if (from->kind == STATIC_RECORD)
         return resolve_field(checker, from->fields, from->field_count, syntax->name, ret_resolved)
-               || fail_unknown(checker, syntax, "expr-unknown-name");
+               || fail_nameless(checker, syntax);
     if (from->kind == STATIC_MAP)
         ret_resolved->type = *from->of;
     else if (from->kind == STATIC_DYN)

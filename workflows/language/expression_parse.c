@@ -31,9 +31,10 @@ static struct syntax *fail_unexpected(struct parser *parser)
     const struct token *token = &parser->token;
     if (token->kind == TOKEN_END)
         return fail_at(parser, token->place, "expr-end", BYTES_NONE);
-    return fail_at(
-        parser, token->place, "expr-syntax",
+    (void)compilation_fail_syntax(
+        parser->compilation, token->place,
         bytes_slice(parser->compilation->source, token->begin, token->end - token->begin));
+    return NULL;
 }
 
 static bool fail_depth(struct parser *parser, struct place place)

@@ -19,6 +19,10 @@ struct compilation {
 bool compilation_fail(struct compilation *compilation, struct place place, const char *code,
                       struct bytes first, struct bytes second);
 
+/* The same for a text that the grammar does not allow here, with a hint that fits it. */
+bool compilation_fail_syntax(struct compilation *compilation, struct place place,
+                             struct bytes unexpected);
+
 enum token_kind {
     TOKEN_END, TOKEN_NAME, TOKEN_INT, TOKEN_DOUBLE, TOKEN_TEXT,
     TOKEN_TRUE, TOKEN_FALSE, TOKEN_NULL, TOKEN_IN,

@@ -7,6 +7,8 @@
 
 #include "base/civil.h"
 
+#include <string.h>
+
 enum { SUGGEST_SIZE_MAX = 64, HINT_SIZE_MAX = 160 };
 
 static const struct bytes *name_at(struct names names, uint32_t index)
@@ -50,8 +52,7 @@ static uint32_t distance(struct bytes left, struct bytes right)
     return row[right.size];
 }
 
-/* What was probably meant, or NULL: at most a third of the letters differ. */
-static const struct bytes *nearest(struct names names, struct bytes name)
+const struct bytes *names_nearest(struct names names, struct bytes name)
 {
     const struct bytes *best = NULL;
     uint32_t best_distance = (uint32_t)(name.size < SUGGEST_SIZE_MAX ? name.size : 0) / 3 + 2;
@@ -65,6 +66,15 @@ static const struct bytes *nearest(struct names names, struct bytes name)
     return best;
 }
 
+static bool is_reported(const struct diagnostics *diagnostics, const char *code)
+{
+    for (uint32_t i = 0; i < diagnostics->count; i++) {
+        if (strcmp(diagnostics->rows[i].code, code) == 0)
+            return true;
+    }
+    return false;
+}
+
 static struct bytes hint(const struct sheet *sheet, struct names names, const struct bytes *meant,
                          bool is_zh)
 {
@@ -76,7 +86,7 @@ static struct bytes hint(const struct sheet *sheet, struct names names, const st
         buffer_put(&buffer, *meant);
         buffer_put_text(&buffer, is_zh ? "?" : "?");
     } else if (names.count == 0) {
-        buffer_put_text(&buffer, is_zh ? "此处没有可用的名称" : "there is none to name here");
+        buffer_put_text(&buffer, is_zh ? "一个也没有声明" : "none is declared");
     } else {
         buffer_put_text(&buffer, is_zh ? "可用:" : "there are: ");
         for (uint32_t i = 0; i < names.count && !buffer.is_full; i++) {
@@ -96,10 +106,12 @@ void sheet_report(const struct sheet *sheet, struct place place, const char *cod
 void sheet_report_unknown(const struct sheet *sheet, struct place place, const char *code,
                           struct bytes name, struct names names)
 {
+    if (names.count == 0 && is_reported(sheet->diagnostics, code))
+        return;
     /* What is only counted needs no search for what was meant: a file of mistakes stays cheap. */
     bool is_counted_only = sheet->diagnostics->count == DIAGNOSTICS_MAX;
     struct names searched = is_counted_only ? (struct names){0} : names;
-    const struct bytes *meant = nearest(searched, name);
+    const struct bytes *meant = names_nearest(searched, name);
     struct bytes arguments[] = {name, hint(sheet, searched, meant, true),
                                 hint(sheet, searched, meant, false)};
     diagnose(sheet->diagnostics, place, code, arguments, 3);
@@ -156,7 +168,11 @@ static void check_entry(const struct sheet *sheet, const struct yaml_entry *entr
     const struct yaml_node *value = entry->value;
     /* `{zh: 甲, en: Closed, not filed}`: YAML takes what follows the comma for a key. */
     bool is_alone = value->kind == YAML_SCALAR && !value->is_quoted && value->text.size == 0;
-    if (index < 0 && is_alone)
+    /* `{to：filed}`: with a full-width colon all of it is a key. */
+    bool is_wide = bytes_find(entry->key, BYTES_LITERAL("：")) != SIZE_MAX;
+    if (index < 0 && is_wide)
+        sheet_report(sheet, entry->key_place, "wide-colon", entry->key);
+    else if (index < 0 && is_alone)
         sheet_report(sheet, entry->key_place, "comma-in-text", entry->key);
     else if (index < 0)
         sheet_report_unknown(sheet, entry->key_place, "unknown-key", entry->key, names);
@@ -247,7 +263,7 @@ bool sheet_bool(const struct sheet *sheet, const struct yaml_node *node, bool fa
     bool is_true = node->kind == YAML_SCALAR && bytes_is(node->text, "true");
     bool is_false = node->kind == YAML_SCALAR && bytes_is(node->text, "false");
     if (!is_true && !is_false)
-        report_value(sheet, node, "true 或 false", "true or false");
+        report_value(sheet, node, " true 或 false", "true or false");
     return is_true || (!is_false && fallback);
 }
 

@@ -46,11 +46,15 @@ struct names {
 
 /* The index, or -1. */
 int32_t names_find(struct names names, struct bytes name);
+/* What was probably meant by a name that is none of them: at most a third of its letters differ.
+ * NULL: nothing is near. */
+const struct bytes *names_nearest(struct names names, struct bytes name);
 
 /* One finding with at most one argument. */
 void sheet_report(const struct sheet *sheet, struct place place, const char *code,
                   struct bytes argument);
-/* %1 the name, and as the hint the nearest of the names or all of them. */
+/* %1 the name, and as the hint the nearest of the names or all of them. Where there are no names at
+ * all (a section is missing or its key misspelt) the first reference alone is reported. */
 void sheet_report_unknown(const struct sheet *sheet, struct place place, const char *code,
                           struct bytes name, struct names names);
 

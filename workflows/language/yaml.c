@@ -11,6 +11,7 @@
 #include "workflows/language/yaml.h"
 
 #include "base/assert.h"
+#include "base/buffer.h"
 #include "base/utf8.h"
 #include "workflows/language/definition.h"
 
@@ -328,46 +329,173 @@ static void take_event(struct reading *reading, const yaml_event_t *event)
     }
 }
 
-/* libyaml's problems in Chinese; what is not here is shown in English. */
-static const struct {
-    const char *en, *zh;
+/* libyaml's problems in Chinese, and what to do about them; what is not here is shown in English.
+ */
+static const struct problem {
+    const char *en, *zh, *hint_zh, *hint_en;
 } problems[] = {
-    {"mapping values are not allowed in this context", "此处不能再有冒号;含冒号的文字请加引号"},
-    {"did not find expected key", "缩进有误,或此处应有一个键"},
-    {"could not find expected ':'", "键之后缺少冒号"},
-    {"found character that cannot start any token", "此字符不能作为开头;请加引号"},
-    {"found unexpected end of stream", "引号没有闭合"},
-    {"found unexpected document indicator", "引号没有闭合"},
-    {"did not find expected ',' or ']'", "缺少逗号或右方括号"},
-    {"did not find expected ',' or '}'", "缺少逗号或右花括号"},
-    {"did not find expected '-' indicator", "缩进有误,或此处应有一个列表项"},
-    {"block sequence entries are not allowed in this context", "此处不能有列表项"},
-    {"mapping keys are not allowed in this context", "此处不能有键"},
-    {"did not find expected node content", "此处应有内容"},
-    {"did not find expected <document start>", "此处的内容不属于前面的结构;请检查缩进"},
-    {"found unknown escape character", "引号内有未知的转义"},
+    {"mapping values are not allowed in this context", "此处不能再有冒号",
+     "检查此行与上一行的缩进;含冒号的文字请加引号",
+     "check the indentation here and in the line before; quote a text that holds a colon"},
+    {"did not find expected key", "缩进有误,或此处应有一个键",
+     "检查此行的缩进,以及上一行的引号是否成对",
+     "check the indentation here, and that the quotes of the line before come in pairs"},
+    {"could not find expected ':'", "键之后缺少冒号", "写成 键: 内容,冒号用半角,其后空一格",
+     "write KEY: CONTENT, with a space behind the colon"},
+    {"found character that cannot start any token", "此字符不能作为开头",
+     "文字以 @ ` % 开头时请加引号", "quote a text that begins with @ ` %"},
+    {"found unexpected end of stream", "引号没有闭合", "补上与开头相同的引号",
+     "close it with the quote that it began with"},
+    {"found unexpected document indicator", "引号没有闭合", "补上与开头相同的引号",
+     "close it with the quote that it began with"},
+    {"did not find expected ',' or ']'", "缺少逗号或右方括号",
+     "各项以半角逗号分开,以 ] 结束;含 : # 或逗号的文字请加引号",
+     "items are parted by commas and end with ]; quote a text that holds : # or a comma"},
+    {"did not find expected ',' or '}'", "缺少逗号或右花括号",
+     "各项以半角逗号分开,以 } 结束;含 : # 或逗号的文字请加引号",
+     "items are parted by commas and end with }; quote a text that holds : # or a comma"},
+    {"did not find expected '-' indicator", "缩进有误,或此处应有一个列表项",
+     "列表的各项都以 - 开头且对齐;不是列表的不要写 -",
+     "each item of a list begins with - in one column; where no list is meant, write no -"},
+    {"block sequence entries are not allowed in this context", "此处不能有列表项",
+     "列表另起一行,缩进后以 - 开头", "begin the list on a line of its own, indented, with -"},
+    {"mapping keys are not allowed in this context", "此处不能有键", "检查缩进",
+     "check the indentation"},
+    {"did not find expected node content", "此处应有内容", "检查逗号和括号",
+     "check commas and brackets"},
+    {"did not find expected <document start>", "此处的内容不属于前面的结构", "请检查缩进",
+     "check the indentation"},
+    {"found unknown escape character", "引号内有未知的转义", "在单引号中 \\ 只是一个字符",
+     "within single quotes \\ is a plain character"},
 };
+
+static const struct problem *find_problem(const char *text)
+{
+    static const struct problem other = {"not readable", "无法读懂",
+                                         "检查此行与上一行的缩进、引号和括号",
+                                         "check indentation, quotes and brackets here and before"};
+    for (size_t i = 0; text && i < sizeof problems / sizeof problems[0]; i++) {
+        if (strcmp(problems[i].en, text) == 0)
+            return &problems[i];
+    }
+    return &other;
+}
+
+/* A line of the text, from 1, without its end. */
+static struct bytes line_of(struct bytes text, uint32_t line)
+{
+    size_t at = 0;
+    while (line > 1 && at < text.size)
+        line -= text.ptr[at++] == '\n';
+    size_t begin = at;
+    while (at < text.size && text.ptr[at] != '\n')
+        at++;
+    return bytes_slice(text, begin, at - begin);
+}
+
+/* Is there a full-width or no-break space in the indentation? Its column. */
+static uint32_t odd_indentation(struct bytes line)
+{
+    size_t at = 0;
+    while (at < line.size && line.ptr[at] == ' ')
+        at++;
+    struct bytes rest = bytes_slice(line, at, line.size);
+    bool is_odd = bytes_starts_with(rest, BYTES_LITERAL("\u3000"))
+                  || bytes_starts_with(rest, BYTES_LITERAL("\u00A0"));
+    return is_odd ? (uint32_t)at + 1 : 0;
+}
+
+/* The first full-width sign that a Chinese keyboard gives for one of YAML's own, before a comment.
+ */
+static const char *wide_sign(struct bytes line)
+{
+    static const char *const signs[] = {"：", "，", "｛", "｝", "［", "］",    "【",
+                                        "】", "“",  "”",  "‘",  "’",  "\u3000"};
+    for (size_t at = 0; at < line.size && line.ptr[at] != '#'; at++) {
+        struct bytes rest = bytes_slice(line, at, line.size);
+        for (size_t i = 0; i < sizeof signs / sizeof signs[0]; i++) {
+            if (bytes_starts_with(rest, bytes_from_text(signs[i])))
+                return signs[i];
+        }
+    }
+    return NULL;
+}
+
+/* The line before this one takes it for its continuation where a full-width colon ends no key. */
+static bool is_wide_before(struct bytes text, struct place *place)
+{
+    if (place->line < 2)
+        return false;
+    struct bytes line = line_of(text, place->line - 1);
+    if (bytes_find(line, BYTES_LITERAL("：")) == SIZE_MAX
+        || bytes_find(line, BYTES_LITERAL(": ")) != SIZE_MAX)
+        return false;
+    uint32_t column = 1;
+    while (column <= line.size && line.ptr[column - 1] == ' ')
+        column++;
+    *place = (struct place){place->line - 1, column};
+    return true;
+}
+
+static void report_problem(struct diagnostics *diagnostics, struct place place, struct bytes text,
+                           const char *said)
+{
+    const struct problem *problem = find_problem(said);
+    const char *sign = is_wide_before(text, &place) ? "：" : wide_sign(line_of(text, place.line));
+    uint8_t memory[2][160];
+    struct buffer zh, en;
+    buffer_init(&zh, memory[0], sizeof memory[0]);
+    buffer_init(&en, memory[1], sizeof memory[1]);
+    if (sign) {
+        buffer_put_text(&zh, "此行有全角的 ");
+        buffer_put_text(&zh, sign);
+        buffer_put_text(&zh, ":YAML 的冒号、逗号、括号和引号须用半角");
+        buffer_put_text(&en, "this line holds a full-width ");
+        buffer_put_text(&en, sign);
+        buffer_put_text(&en, " : YAML takes plain colons, commas, brackets and quotes");
+    } else {
+        buffer_put_text(&zh, problem->hint_zh);
+        buffer_put_text(&en, problem->hint_en);
+    }
+    diagnose(diagnostics, place, "yaml-syntax",
+             (struct bytes[]){bytes_from_text(said ? said : problem->en),
+                              bytes_from_text(problem->zh), buffer_bytes(&zh), buffer_bytes(&en)},
+             4);
+}
+
+/* Where to mend, which is often not where libyaml notices: an open quote begins at the context, a
+ * key without its colon too, and a bracket is mostly left open on the line that it stands in. */
+static struct place mending_place(const struct yaml_parser_s *parser)
+{
+    static const char *const contexts[] = {"while scanning a quoted scalar",
+                                           "while scanning a simple key"};
+    for (size_t i = 0; parser->context && i < sizeof contexts / sizeof contexts[0]; i++) {
+        if (strcmp(parser->context, contexts[i]) == 0)
+            return place_of(parser->context_mark);
+    }
+    bool is_flow = parser->context && strncmp(parser->context, "while parsing a flow", 20) == 0;
+    bool is_behind = parser->problem_mark.line == parser->context_mark.line + 1;
+    return place_of(is_flow && is_behind ? parser->context_mark : parser->problem_mark);
+}
 
 static void report_syntax(const struct yaml_parser_s *parser, struct bytes text,
                           struct diagnostics *diagnostics)
 {
-    const char *problem = parser->problem ? parser->problem : "not readable";
-    const char *zh = problem;
-    for (size_t i = 0; i < sizeof problems / sizeof problems[0]; i++) {
-        if (strcmp(problems[i].en, problem) == 0)
-            zh = problems[i].zh;
+    struct place place = mending_place(parser);
+    if (parser->error == YAML_MEMORY_ERROR) {
+        diagnose(diagnostics, place, "too-big", NULL, 0);
+        return;
     }
-    /* An open quote is noticed at the end of the file: the place to mend is where it began. */
-    bool is_open =
-        parser->context && strcmp(parser->context, "while scanning a quoted scalar") == 0;
-    struct place place = place_of(is_open ? parser->context_mark : parser->problem_mark);
     if (parser->error == YAML_READER_ERROR)
         place = place_at(text, parser->problem_offset);
-    if (parser->error == YAML_MEMORY_ERROR)
-        diagnose(diagnostics, place, "too-big", NULL, 0);
-    else
-        diagnose(diagnostics, place, "yaml-syntax",
-                 (struct bytes[]){bytes_from_text(problem), bytes_from_text(zh)}, 2);
+    for (uint32_t line = place.line > 1 ? place.line - 1 : 1; line <= place.line; line++) {
+        uint32_t column = odd_indentation(line_of(text, line));
+        if (!column)
+            continue;
+        diagnose(diagnostics, (struct place){line, column}, "yaml-space", NULL, 0);
+        return;
+    }
+    report_problem(diagnostics, place, text, parser->problem);
 }
 
 static void read_events(struct reading *reading, struct yaml_parser_s *parser, struct bytes text)

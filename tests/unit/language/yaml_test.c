@@ -90,7 +90,11 @@ static void yaml_refuses_each_trap_at_its_place(void **state)
         {"# nothing\n", "yaml-empty", 1, 1},
         {"a: 1\nb: 'open\nc: 2\n", "yaml-syntax", 2, 4},
         {"a: b: c\n", "yaml-syntax", 1, 5},
-        {"a: [1, 2\nb: 3\n", "yaml-syntax", 2, 2},
+        {"a: [1, 2\nb: 3\n", "yaml-syntax", 1, 4},      /* where it was left open */
+        {"a:\n  b：1\n  c: 2\n", "yaml-syntax", 2, 3}, /* the key without its colon */
+        {"a:\n  x: 0\n  b：1\n  c: 2\n", "yaml-syntax", 3, 3},
+        {"a:\n  x: 0\n  b:1\n  c: 2\n", "yaml-syntax", 3, 3},
+        {"a:\n  b: 1\n\u3000 c: 2\n  d: 3\n", "yaml-space", 3, 1},
         {"a: 1\n  b: 2\n", "yaml-syntax", 2, 4},
         {"a: @x\n", "yaml-syntax", 1, 4},
         {"[[[[[[[[[[[[[[[[[", "yaml-depth", 1, 17},
