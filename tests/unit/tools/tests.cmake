@@ -6,6 +6,12 @@ add_test(NAME cli_test
 set_tests_properties(cli_test PROPERTIES LABELS unit TIMEOUT 300
     ENVIRONMENT "LIANDONG_BIN=${CMAKE_RUNTIME_OUTPUT_DIRECTORY};LIANDONG_SOURCE=${CMAKE_SOURCE_DIR};PYTHONDONTWRITEBYTECODE=1")
 
+add_test(NAME diff_test
+    COMMAND /usr/bin/python3 -m pytest -q -p no:cacheprovider
+        ${CMAKE_SOURCE_DIR}/tests/unit/tools/diff_test.py)
+set_tests_properties(diff_test PROPERTIES LABELS unit TIMEOUT 300
+    ENVIRONMENT "LIANDONG_BIN=${CMAKE_RUNTIME_OUTPUT_DIRECTORY};LIANDONG_SOURCE=${CMAKE_SOURCE_DIR};PYTHONDONTWRITEBYTECODE=1")
+
 # Pure parts of commands: their sources, since nothing is built on the room of tools.
 set(liandong_tools ${CMAKE_SOURCE_DIR}/tools/liandong)
 ld_test(publish_plan_test unit/tools/publish_plan_test.c ld_proto)
