@@ -79,19 +79,40 @@ static bool open_text(const struct command_context *context, const char *path, s
     return true;
 }
 
+static void print_finding(const struct command_context *context, FILE *file,
+                          const struct diagnostic *finding)
+{
+    uint8_t memory[PRINTED_SIZE];
+    struct buffer buffer;
+    buffer_init(&buffer, memory, sizeof memory);
+    diagnostic_print(finding, context->is_zh, &buffer);
+    (void)fwrite(buffer.ptr, 1, buffer.used, file); /* a lost message has no other way out */
+}
+
+static void print_dropped(const struct command_context *context, FILE *file,
+                          const struct diagnostics *diagnostics)
+{
+    if (diagnostics->dropped)
+        (void)fprintf(file, say(context, "另有 %u 处未列出\n", "%u more are not listed\n"),
+                      diagnostics->dropped);
+}
+
 void share_print_diagnostics(const struct command_context *context, FILE *file,
                              const struct diagnostics *diagnostics)
 {
     for (uint32_t i = 0; i < diagnostics->count; i++) {
-        uint8_t memory[PRINTED_SIZE];
-        struct buffer buffer;
-        buffer_init(&buffer, memory, sizeof memory);
-        diagnostic_print(&diagnostics->rows[i], context->is_zh, &buffer);
-        (void)fwrite(buffer.ptr, 1, buffer.used, file); /* a lost message has no other way out */
+        if (diagnostics->rows[i].severity != SEVERITY_NOTE)
+            print_finding(context, file, &diagnostics->rows[i]);
     }
-    if (diagnostics->dropped)
-        (void)fprintf(file, say(context, "另有 %u 处未列出\n", "%u more are not listed\n"),
-                      diagnostics->dropped);
+    print_dropped(context, file, diagnostics);
+}
+
+void share_print_with_notes(const struct command_context *context, FILE *file,
+                            const struct diagnostics *diagnostics)
+{
+    for (uint32_t i = 0; i < diagnostics->count; i++)
+        print_finding(context, file, &diagnostics->rows[i]);
+    print_dropped(context, file, diagnostics);
 }
 
 const struct calendar *share_calendar(const struct command_context *context, const char *path,

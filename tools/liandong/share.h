@@ -29,8 +29,11 @@ bool share_load(const struct command_context *context, const struct share_choice
 const struct calendar *share_calendar(const struct command_context *context, const char *path,
                                       struct arena *arena);
 
-/* All findings as FILE:LINE:COL: error[CODE]: text, in the caller's language. */
+/* Errors and warnings as FILE:LINE:COL: error[CODE]: text, in the caller's language. */
 void share_print_diagnostics(const struct command_context *context, FILE *file,
                              const struct diagnostics *diagnostics);
+/* Notes too, which nobody needs to act on. */
+void share_print_with_notes(const struct command_context *context, FILE *file,
+                            const struct diagnostics *diagnostics);
 
 #endif

@@ -25,7 +25,7 @@ struct checking {
     struct path_list paths;
     struct checked_file *files; /* owned */
     struct definition_context rules;
-    bool is_json;
+    bool is_json, has_notes;
     uint32_t error_count, warning_count;
 };
 
@@ -155,6 +155,8 @@ static void report(struct checking *checking)
             checking->warning_count += diagnostics->rows[row].severity == SEVERITY_WARNING;
         if (checking->is_json)
             report_json(diagnostics);
+        else if (checking->has_notes)
+            share_print_with_notes(checking->context, stdout, diagnostics);
         else
             share_print_diagnostics(checking->context, stdout, diagnostics);
     }
@@ -191,6 +193,8 @@ int command_workflow_check(struct command_context *context)
     struct checking checking = {.context = context};
     struct arena arena;
     const struct option_row rows[] = {
+        {"notes", NULL, "连同提示一并列出:不算问题,供参考", "list notes too: what may be meant so",
+         NULL, &checking.has_notes},
         {"json", NULL, "每个问题一行 JSON", "one line of JSON a finding", NULL, &checking.is_json},
         {0},
     };

@@ -296,4 +296,6 @@ void draft_check(struct draft *draft)
     check_expire_circles(&graph);
     if (draft->sheet.diagnostics->error_count == error_count)
         flow_check(&graph);
+    if (draft->sheet.diagnostics->error_count == error_count)
+        model_check(&graph);
 }

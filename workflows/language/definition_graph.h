@@ -38,5 +38,7 @@ uint64_t graph_step(const struct edge *edge, uint64_t sources);
 
 /* definition_flow.c: nothing is read before every path has set it. */
 void flow_check(const struct graph *graph);
+/* definition_model.c: warnings and notes about the ways of a case, once nothing is wrong. */
+void model_check(const struct graph *graph);
 
 #endif
