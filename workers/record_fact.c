@@ -3,7 +3,14 @@
  * so that applying facts from a journal is the same as applying them fresh. */
 #include "workers/record_part.h"
 
-enum run_bit { RUN_PROVISIONAL = 1, RUN_BREACHED = 2, RUN_ENDED = 4, RUN_ACKED = 8, RUN_BITS = 15 };
+enum run_bit {
+    RUN_PROVISIONAL = 1,
+    RUN_BREACHED = 2,
+    RUN_ENDED = 4,
+    RUN_ACKED = 8,
+    RUN_RUNGS = 16,
+    RUN_BITS = 31,
+};
 
 enum fact_bit {
     FACT_HAS_INDEX = 1,
@@ -82,7 +89,8 @@ static uint8_t run_bits(const struct clock_run *run)
     int bits = (run->due.is_provisional ? RUN_PROVISIONAL : 0)
                | (run->breached_ms != INSTANT_NONE ? RUN_BREACHED : 0)
                | (run->ended_ms != INSTANT_NONE ? RUN_ENDED : 0)
-               | (run->acked_ms != INSTANT_NONE ? RUN_ACKED : 0);
+               | (run->acked_ms != INSTANT_NONE ? RUN_ACKED : 0)
+               | (run->rungs_done & RUNGS_KNOWN ? RUN_RUNGS : 0);
     return (uint8_t)bits;
 }
 
@@ -123,6 +131,8 @@ void record_put_run(struct buffer *buffer, const struct clock_run *run)
     buffer_put_u64(buffer, (uint64_t)run->ladder_through_ms);
     buffer_put_u8(buffer, (uint8_t)run->alert_level);
     put_instant_if(buffer, run->acked_ms);
+    if (run->rungs_done & RUNGS_KNOWN)
+        buffer_put_u16(buffer, (uint16_t)(run->rungs_done & (RUNGS_KNOWN - 1)));
 }
 
 void record_take_run(struct record_reader *reader, enum clock_status status,
@@ -149,6 +159,8 @@ void record_take_run(struct record_reader *reader, enum clock_status status,
     ret_run->ladder_through_ms = record_take_i64(reader);
     ret_run->alert_level = record_below(reader, reader_u8(&reader->reader), ALERT_LEVEL_COUNT);
     ret_run->acked_ms = take_instant_if(reader, bits & RUN_ACKED);
+    if (bits & RUN_RUNGS)
+        ret_run->rungs_done = RUNGS_KNOWN | reader_u16(&reader->reader);
 }
 
 /* --- alerts --------------------------------------------------------------------------------- */

@@ -272,7 +272,7 @@ static void step_rules(struct step *step)
         const struct period_due *old = &step->runs[i]->due;
         bool is_same = err == LD_OK && old->due_ms == derived.due.due_ms
                        && old->is_provisional == derived.due.is_provisional
-                       && step->runs[i]->ladder_through_ms == derived.ladder_through_ms;
+                       && step->runs[i]->rungs_done == derived.rungs_done;
         struct clock_run *run = err == LD_OK && !is_same ? step_change_clock(step, i) : NULL;
         if (err != LD_OK)
             step_emit(step, FACT_PROBLEM, (int32_t)i)->text = bytes_from_text(ld_err_word(err));

@@ -308,6 +308,7 @@ static enum ld_err start_again(const struct clock_rule *rule, const struct rules
     }
     next.alert_level = run->alert_level;
     next.ladder_through_ms = run->ladder_through_ms;
+    next.rungs_done = ladder_done(rule, rules, &next);
     *run = next;
     return LD_OK;
 }

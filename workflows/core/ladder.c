@@ -250,13 +250,29 @@ uint32_t ladder_done(const struct clock_rule *rule, const struct rules *rules,
     return done;
 }
 
+static uint32_t known_done(const struct clock_rule *rule, const struct rules *rules,
+                           const struct clock_run *run)
+{
+    return run->rungs_done & RUNGS_KNOWN ? run->rungs_done : ladder_done(rule, rules, run);
+}
+
+uint32_t ladder_fired(const struct clock_rule *rule, const struct rules *rules,
+                      const struct clock_run *run, int64_t instant_ms)
+{
+    struct rungs rungs;
+    uint32_t done = known_done(rule, rules, run);
+    rungs_init(&rungs, rule, rules, run);
+    for (uint32_t i = 0; i < rungs.count; i++)
+        if (rungs.at_ms[i] == instant_ms)
+            done |= UINT32_C(1) << i;
+    return done;
+}
+
 uint32_t ladder_moved(const struct clock_rule *rule, const struct rules *rules,
                       const struct clock_run *before, const struct clock_run *after, int64_t now_ms)
 {
     struct rungs rungs;
-    uint32_t done = before->rungs_done;
-    if (!(done & RUNGS_KNOWN))
-        done = ladder_done(rule, rules, before);
+    uint32_t done = known_done(rule, rules, before);
     rungs_init(&rungs, rule, rules, after);
     for (uint32_t i = 0; i < rungs.count; i++)
         if (rungs.at_ms[i] > now_ms)

@@ -16,6 +16,9 @@ bool ladder_fires(const struct clock_rule *rule, const struct rules *rules,
  * is done. */
 uint32_t ladder_done(const struct clock_rule *rule, const struct rules *rules,
                      const struct clock_run *run);
+/* The rungs_done after what fires at this instant. */
+uint32_t ladder_fired(const struct clock_rule *rule, const struct rules *rules,
+                      const struct clock_run *run, int64_t instant_ms);
 /* The rungs_done of a run whose due date has moved (`before` had the old one): what fired does not
  * fire again unless its new time lies ahead, and what had not fired and now lies behind is still
  * to fire. */

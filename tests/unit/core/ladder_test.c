@@ -393,6 +393,7 @@ static void of_several_at_one_instant_the_highest_remains(void **state)
     assert_true(world_next(&world) == INSTANT_NONE);
     world.rungs[1].level = ALERT_ESCALATED;
     world.run.ladder_through_ms = at("2025-10-10 09:00");
+    world.run.rungs_done = 0; /* the watermark alone says what fired */
     struct clock_firing firing = world_fire(&world, "2025-10-11 09:00");
     assert_false(firing.is_unacknowledged);
     assert_int_equal(firing.level, ALERT_ESCALATED);
@@ -464,6 +465,28 @@ static void a_repeating_clock_entered_late_catches_up_in_silence(void **state)
     assert_instant(world_next(&world), "2026-02-04 00:00"); /* the notice of 01-29 has passed */
 }
 
+/* Found by tests/oracle: under the new calendar the old due date's rung would have lain on 09-29,
+ * which had not come, so the one of 09-28 was taken for unfired. */
+static void another_calendar_does_not_raise_an_alert_again(void **state)
+{
+    (void)state;
+    struct world world;
+    struct test_calendar other;
+    world_init(&world);
+    world_add(&world, before_due(3, PERIOD_WORKING_DAYS, ALERT_NOTICE));
+    world_start(&world, "2025-08-05 10:00", 2, PERIOD_MONTHS);
+    world_alert(&world, "2025-09-28 09:00", ALERT_NOTICE);
+    test_calendar_init(&other);
+    for (uint32_t i = 0; i < other.calendar.day_count; i++)
+        if (other.days[i].date == on("2025-10-08"))
+            other.days[i].kind = DAY_WORK;
+    world.rules.calendar = &other.calendar;
+    assert_int_equal(clock_rederive(&world.rule, &world.rules, at("2025-09-29 08:00"), &world.run),
+                     LD_OK);
+    assert_date(world.run.due.last_day, "2025-10-08");
+    assert_instant(world_next(&world), "2025-10-09 00:00");
+}
+
 static void a_clock_that_never_started_has_no_rungs(void **state)
 {
     (void)state;
@@ -533,6 +556,7 @@ int main(void)
         cmocka_unit_test(a_repeating_clock_climbs_its_ladder_each_time),
         cmocka_unit_test(started_behind_its_due_date_a_clock_tells_only_what_lies_ahead),
         cmocka_unit_test(a_repeating_clock_entered_late_catches_up_in_silence),
+        cmocka_unit_test(another_calendar_does_not_raise_an_alert_again),
         cmocka_unit_test(a_clock_that_never_started_has_no_rungs),
         cmocka_unit_test(each_rung_fires_once_and_in_order),
     };
