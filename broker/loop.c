@@ -27,6 +27,7 @@ enum {
     FLUSH_MS = 10, /* no event tells that one ROUTER connection takes frames again */
     GONE_MAX = 2 * ROUTER_EFFECTS_MAX,
     ERROR_BODY_MAX = 512,
+    GATHERED_PART_ROOM = 1024, /* of one partition's answer: what stands around it */
 };
 
 enum side { SIDE_CLIENTS, SIDE_WORKERS, SIDE_COUNT };
@@ -143,14 +144,20 @@ static void answer_gathering(struct loop *loop, const struct router_effect *effe
 {
     struct answer_part parts[ROUTER_PARTITIONS_MAX];
     struct buffer buffer;
+    size_t size = GATHERED_PART_ROOM;
+    uint8_t *memory;
 
     for (uint32_t i = 0; i < effect->body_count; i++) {
         parts[i].code = effect->codes[i];
         parts[i].body = bodies_bytes(&loop->bodies, effect->bodies[i]);
+        size += parts[i].body.size + GATHERED_PART_ROOM;
     }
-    buffer_init(&buffer, loop->answer_memory, WIRE_BODY_MAX);
+    /* Each partition may have said as much as one message takes. */
+    memory = malloc(size);
+    buffer_init(&buffer, memory, memory == NULL ? 0 : size);
     answer_gathered(parts, effect->body_count, &buffer);
-    send_answer(loop, effect, buffer.is_full ? WIRE_ERROR_TOO_LARGE : WIRE_ERROR_NONE, &buffer);
+    send_answer(loop, effect, buffer.is_full ? WIRE_ERROR_UNAVAILABLE : WIRE_ERROR_NONE, &buffer);
+    free(memory);
     for (uint32_t i = 0; i < effect->body_count; i++)
         bodies_drop(&loop->bodies, effect->bodies[i]);
 }

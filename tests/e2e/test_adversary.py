@@ -3,7 +3,7 @@ import os
 import signal
 import time
 
-from harness import Served, event, line_of, serving
+from harness import Served, command, event, line_of, serving
 from raw import Raw, partition_of
 
 START = "2025-08-01T09:00:00+08:00"
@@ -74,3 +74,13 @@ def test_a_worker_that_outlives_its_serve_is_waited_for(folder):
         assert second.publish(lead("U-1"))[0]["fate"] == "started"
     finally:
         second.stop()
+
+
+def test_many_partitions_may_each_say_as_much_as_one(tmp_path):
+    """The gathered answer of eight partitions with a full page each is larger than one message."""
+    folder = tmp_path / "wide"
+    command("init", folder, "--partitions", "8")
+    with serving(folder, "--clock", "manual", "--at", START) as served:
+        served.publish(*[lead(f"W-{i}") for i in range(4800)])
+        served.advance("2025-09-02T00:00:00+08:00")
+        assert len(served.json("overdue")) >= 8 * 500

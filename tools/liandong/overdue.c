@@ -9,7 +9,8 @@
 
 #include <stdlib.h>
 
-enum { SCRATCH_SIZE = 64 << 20, COLUMNS = 7, ASKED_MAX = 500 };
+/* Of one partition 500 rows: an answer and its cells, decoded. */
+enum { PARTITION_SCRATCH_SIZE = 4 << 20, COLUMNS = 7, ASKED_MAX = 500 };
 
 struct collected {
     const struct value **rows;
@@ -84,13 +85,14 @@ static int ask_overdue(struct command_context *context, struct connection *conne
                        const char *unit, bool is_json)
 {
     struct arena arena;
-    void *memory = malloc(SCRATCH_SIZE);
+    size_t size = (size_t)PARTITION_SCRATCH_SIZE * (1 + connection_partitions(connection));
+    void *memory = malloc(size);
     struct collected collected = {0};
     struct value_entry entries[4];
     struct value_builder builder = {entries, 4, 0};
     struct value list;
     int exit = EXIT_TROUBLE;
-    arena_init(&arena, memory, memory ? SCRATCH_SIZE : 0);
+    arena_init(&arena, memory, memory ? size : 0);
     value_put(&builder, "ask", value_words(ASK_OVERDUE));
     value_put(&builder, "max", value_int(ASKED_MAX));
     value_put(&builder, "fresh", value_bool(true)); /* with all that was answered before */
