@@ -128,7 +128,7 @@ static struct case_mark mark_of(const struct arriving *arriving, enum fate fate,
     return mark;
 }
 
-/* A refusal that the case remembers, unless its memory is used up. */
+/* A refusal that the case remembers, unless the share of its memory for refusals is used up. */
 static bool refuse_in_case(struct arriving *arriving, const struct reason *reason,
                            int32_t legal_date)
 {
@@ -136,7 +136,7 @@ static bool refuse_in_case(struct arriving *arriving, const struct reason *reaso
     if (names_alternatives(reason->refusal))
         arriving->answer->takes = takes_of(arriving);
     answer_state(arriving);
-    if (held->state.seen_count >= CASE_SEEN_MAX)
+    if (held->state.seen_count >= CASE_SEEN_REFUSED_MAX)
         return refuse_alone(arriving, reason);
     struct journal_row row;
     row_of_event(arriving, &row);

@@ -26,6 +26,9 @@ enum {
     CASE_HELD_MAX = 16, /* events that wait for the state to change */
     BRANCH_ACTIONS_MAX = 8,
     CASE_SEEN_MAX = 4096, /* events that one case can remember */
+    /* Of these, until so many are remembered a refusal is too; the rest is kept for what the case
+     * takes, so that no flood of wrong events, which anybody can send, ever stops a case. */
+    CASE_SEEN_REFUSED_MAX = CASE_SEEN_MAX / 2,
     PERIOD_AMOUNT_MAX = 36500,
     EFFECTS_MAX = 512, /* facts of one step; the compiler proves that no event needs more */
 };

@@ -180,21 +180,36 @@ static void message_larger_than_a_batch_has_one_fate_for_each(void **state)
         assert_true(bytes_is(value_get_text(&fates.as.list.items[i], "fate"), "started"));
 }
 
+static void publish_many(const char *source, const char *type, int count)
+{
+    char json[200];
+    for (int i = 0; i < count; i++) {
+        (void)snprintf(json, sizeof json,
+                       "[{\"id\":\"%s-%d\",\"source\":\"%s\",\"type\":\"%s\","
+                       "\"subject\":\"" CASE_ID "\"}]",
+                       type, i, source, type);
+        (void)fixture_send(&fixture, WIRE_PUBLISH, json, false);
+    }
+    fixture_turn(&fixture);
+}
+
+/* Anybody can send wrong events to anybody's case: they must not use up what it needs to go on. */
+static void flood_of_wrong_events_stops_no_case(void **state)
+{
+    (void)state;
+    (void)fixture_publish(&fixture, "[" LEAD("a1") "]");
+    publish_many("qj-guanghua", "no.such", CASE_SEEN_MAX + 1);
+    struct value fates = fixture_publish(&fixture, "[" FILED("a2") "," LEAD("a1") "]");
+    assert_text_at(&fates, "0.fate", "applied");
+    assert_text_at(&fates, "1.fate", "duplicate");
+}
+
 /* A case that has been given as many events as it can remember takes no more, and says so. */
 static void case_with_a_full_memory_refuses(void **state)
 {
     (void)state;
-    enum { COUNT = CASE_SEEN_MAX - 1, SIZE = 160 };
-    (void)fixture_publish(&fixture, "[" LEAD("a1") "]");
-    char json[SIZE];
-    for (int i = 0; i < COUNT; i++) {
-        (void)snprintf(json, sizeof json,
-                       "[{\"id\":\"x%d\",\"source\":\"qj-guanghua\",\"type\":\"no.such\","
-                       "\"subject\":\"" CASE_ID "\"}]",
-                       i);
-        (void)fixture_send(&fixture, WIRE_PUBLISH, json, false);
-    }
-    fixture_turn(&fixture);
+    (void)fixture_publish(&fixture, "[" LEAD("a1") "," FILED("b1") "]");
+    publish_many("qj-procuratorate", "consult.invited", CASE_SEEN_MAX - 2);
     struct value fates = fixture_publish(&fixture, "[" FILED("a2") "," LEAD("a1") "]");
     assert_text_at(&fates, "0.code", "limit");
     assert_text_at(&fates, "1.fate", "duplicate");
@@ -672,6 +687,7 @@ int main(void)
         TEST(starting_event_before_effective_date_is_refused),
         TEST(message_that_is_no_list_is_malformed),
         TEST(message_larger_than_a_batch_has_one_fate_for_each),
+        TEST(flood_of_wrong_events_stops_no_case),
         TEST(case_with_a_full_memory_refuses),
         TEST(due_instants_fire_each_at_its_own),
         TEST(case_is_caught_up_before_an_event),
