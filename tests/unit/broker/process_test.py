@@ -183,10 +183,15 @@ def test_a_peer_that_names_itself_is_refused(broker, peers):
     assert peer.ask(kind="hello", v=1)[0]["kind"] == "error"
 
 
-def test_a_frame_over_the_bound_ends_the_connection_only(broker, client, peers):
+def test_a_body_over_the_bound_is_told_so(client):
+    header, _ = client.ask(bytes((1 << 20) + 1), kind="publish", seq=1)
+    assert (header["kind"], header["code"], header["seq"]) == ("error", 2, 1)
+
+
+def test_a_frame_far_over_the_bound_ends_the_connection_only(broker, client, peers):
     rude = peers(broker.url, RCVTIMEO=500)
     rude.ask(kind="hello", v=1)
-    rude.send(bytes((1 << 20) + 1), kind="publish", seq=1)
+    rude.send(bytes((2 << 20) + 1), kind="publish", seq=1)
     assert client.ask(kind="ping", seq=1)[0]["kind"] == "pong"
 
 
