@@ -88,7 +88,7 @@ def skip_run(reader):
     reader.take(10 * reader.number("B"))
     reader.take(24 * reader.number("B"))
     reader.take(4 + 4 + 4 + 8 + (8 if bits & 2 else 0) + (8 if bits & 4 else 0))
-    reader.take(4 + 8 + 1 + (8 if bits & 8 else 0))
+    reader.take(4 + 8 + 1 + (8 if bits & 8 else 0) + (2 if bits & 16 else 0))
 
 
 def take_alert(reader):
