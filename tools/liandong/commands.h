@@ -9,6 +9,7 @@ struct command_context;
 const struct command *command_named(const char *name);
 
 int command_workflow_check(struct command_context *context);   /* workflow_check.c */
+int command_workflow_paths(struct command_context *context);   /* workflow_paths.c */
 int command_workflow_test(struct command_context *context);    /* workflow_test.c */
 int command_workflow_explain(struct command_context *context); /* workflow_explain.c */
 int command_workflow_diff(struct command_context *context);    /* workflow_diff.c */
