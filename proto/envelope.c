@@ -25,7 +25,7 @@ enum problem {
 static const struct words {
     const char *zh, *en;
 } problems[] = {
-    [PROBLEM_MISSING] = {"缺少这一属性", "the attribute is missing"},
+    [PROBLEM_MISSING] = {"缺少这一属性", "is missing"},
     [PROBLEM_NO_TEXT] = {"必须是文本", "must be text"},
     [PROBLEM_SIZE] = {"为空或过长", "is empty or too long"},
     [PROBLEM_CONTROL] = {"含有控制字符", "holds control characters"},
@@ -33,7 +33,7 @@ static const struct words {
     [PROBLEM_SPECVERSION] = {"只支持 1.0", "only 1.0 is supported"},
     [PROBLEM_TIME] = {"不是 RFC 3339 时间", "is no RFC 3339 time"},
     [PROBLEM_DATA] = {"必须是对象", "must be an object"},
-    [PROBLEM_NO_MAP] = {"事件必须是对象", "an event must be an object"},
+    [PROBLEM_NO_MAP] = {"必须是对象", "must be an object"},
 };
 
 static enum ld_err complain_of(const char *attribute, enum problem problem,

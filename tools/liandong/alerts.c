@@ -13,6 +13,7 @@
 #include "tools/liandong/online.h"
 #include "tools/liandong/repeated.h"
 #include "tools/liandong/show.h"
+#include "workflows/core/rules.h"
 
 #include <signal.h>
 #include <stdlib.h>
@@ -83,17 +84,17 @@ static void print_item(struct watcher *watcher, const struct value *item)
         return;
     }
     printf("%s  %s  %s  %s %s", show_instant(item, "at", arena), show_cell(item, "case", arena),
-           is_cleared ? say(context, "预警解除", "alert cleared")
+           is_cleared ? say(context, "提醒解除", "alert cleared")
                       : show_word(context, value_get_text(item, "level"), arena),
            show_text(show_title(context, item, "title"), arena),
            show_word(context, value_get_text(item, "force"), arena));
-    printf("  %s %s  %s", say(context, "届满日", "last day"), show_cell(item, "last_day", arena),
+    printf("  %s %s  %s", say(context, "最后一日", "last day"), show_cell(item, "last_day", arena),
            show_cell(item, "unit", arena));
     for (uint32_t i = 0; to && to->kind == VALUE_LIST && i < to->as.list.count; i++)
         printf("%s%.*s", i ? ", " : " → ",
                BYTES_PRINTF(value_get_text(&to->as.list.items[i], "unit")));
     if (value_get_bool(item, "unacknowledged", false))
-        fputs(say(context, "(前次预警无人确认)", " (the alert before was not acknowledged)"),
+        fputs(say(context, "(前次提醒无人确认)", " (the alert before was not acknowledged)"),
               stdout);
     putchar('\n');
 }
@@ -187,7 +188,7 @@ static bool print_items(struct watcher *watcher, const struct value *items)
     for (uint32_t i = 0; i < count; i++)
         print_item(watcher, &items->as.list.items[i]);
     if (fflush(stdout) != 0) {
-        complain(watcher->context, "无法写出预警", "the alerts cannot be written");
+        complain(watcher->context, "无法写出提醒", "the alerts cannot be written");
         watcher->exit = EXIT_TROUBLE;
         return false;
     }
@@ -319,6 +320,36 @@ static int64_t number_of(const struct command_context *context, const char *text
     return (int64_t)(number * scale);
 }
 
+static bool is_level(const char *word)
+{
+    static const char *const levels[] = {
+#define X(name, word, zh, en) word,
+        ALERT_LEVEL_TABLE(X)
+#undef X
+    };
+    for (size_t i = 0; i < sizeof levels / sizeof levels[0]; i++) {
+        if (strcmp(word, levels[i]) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* As the worker takes them; said here, where the word stands. */
+static void check_words(const struct command_context *context, const struct watcher *watcher,
+                        const struct filter *filter)
+{
+    size_t size = strlen(watcher->name);
+    if (size == 0 || size > NAME_MAX_SIZE || strpbrk(watcher->name, " \t\r\n"))
+        usage_error(context, "--name 须为 1 到 64 字节,不含空白",
+                    "--name takes 1 to 64 bytes without blanks");
+    for (uint32_t i = 0; i < filter->levels.count; i++) {
+        if (!is_level(filter->levels.texts[i]))
+            usage_error(context,
+                        "--level 须为 notice、warning、urgent、last-day、overdue 或 escalated",
+                        "--level is notice, warning, urgent, last-day, overdue or escalated");
+    }
+}
+
 static void parse(struct command_context *context, struct watch_options *options,
                   struct watcher *watcher)
 {
@@ -348,6 +379,7 @@ static void parse(struct command_context *context, struct watch_options *options
         usage_error(context, "须给 --name", "--name is needed");
     if (strcmp(filter->from, "now") != 0 && strcmp(filter->from, "start") != 0)
         usage_error(context, "--from 须为 start 或 now", "--from must be start or now");
+    check_words(context, watcher, filter);
     watcher->max = number_of(context, options->max, 1);
     watcher->idle_ms = number_of(context, options->idle, 1000);
 }

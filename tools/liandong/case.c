@@ -54,7 +54,7 @@ static void print_clocks(const struct command_context *context, const struct val
     const char *heads[CLOCK_COLUMNS] = {
         say(context, "期限", "clock"),    say(context, "效力", "force"),
         say(context, "责任单位", "unit"), say(context, "状态", "status"),
-        say(context, "起算", "from"),     say(context, "届满日", "last day"),
+        say(context, "起算", "from"),     say(context, "最后一日", "last day"),
         say(context, "天数", "days")};
     uint32_t count = clocks && clocks->kind == VALUE_LIST ? clocks->as.list.count : 0, rows = 0;
     const char **cells = arena_alloc_array(arena, (size_t)count * CLOCK_COLUMNS, sizeof *cells);
@@ -82,10 +82,10 @@ static void print_case(const struct command_context *context, const struct value
     printf("%s  %s\n", show_cell(answer, "id", arena),
            show_text(show_title(context, answer, "title"), arena));
     print_pair(context, "状态", "state", show_title(context, answer, "state_title"));
-    print_pair(context, "结果", "outcome", value_get_text(answer, "outcome"));
+    print_pair(context, "办结方式", "outcome", value_get_text(answer, "outcome"));
     print_pair(context, "立卷", "opened", value_get_text(answer, "opened_date"));
     print_pair(context, "下一时点", "next", bytes_from_text(show_instant(answer, "next", arena)));
-    print_named(context, "各方", "parties", value_get(answer, "parties"), arena);
+    print_named(context, "当事方", "parties", value_get(answer, "parties"), arena);
     print_named(context, "数据", "data", value_get(answer, "fields"), arena);
     print_clocks(context, value_get(answer, "clocks"), arena);
 }
@@ -148,8 +148,8 @@ static void print_rows(struct table *table)
     const struct command_context *context = table->context;
     const char *heads[LIST_COLUMNS] = {
         say(context, "案件", "case"),           say(context, "流程", "workflow"),
-        say(context, "状态", "state"),          say(context, "结果", "outcome"),
-        say(context, "下一期限", "next clock"), say(context, "届满日", "last day")};
+        say(context, "状态", "state"),          say(context, "办结方式", "outcome"),
+        say(context, "下一期限", "next clock"), say(context, "最后一日", "last day")};
     if (table->rows)
         print_table(stdout, heads, LIST_COLUMNS, table->cells, table->rows);
     table->rows = 0;
@@ -189,13 +189,16 @@ static int list_cases(struct command_context *context, struct connection *connec
         return EXIT_TROUBLE;
     table.context = context;
     arena_init(&table.arena, block, sizeof block);
-    for (long i = 0; (max == 0 || i < max) && (row = rows_next(rows)); i++) {
+    long count = 0;
+    for (; (max == 0 || count < max) && (row = rows_next(rows)); count++) {
         if (options->is_json)
             show_json_line(row);
         else
             add_row(&table, row);
     }
     print_rows(&table);
+    if (count == 0 && !options->is_json && !rows_failed(rows))
+        puts(say(context, "没有案件", "no cases"));
     int exit = rows_failed(rows) ? connection_exit(connection) : EXIT_YES;
     rows_close(rows);
     return exit;
@@ -218,7 +221,8 @@ int command_case_list(struct command_context *context)
     options_parse(context, rows);
     long max = options.max ? strtol(options.max, &end, 10) : 0;
     if (context->argc || *end || (options.max && max < 1))
-        usage_error(context, "参数有误", "a word or number is off");
+        usage_error(context, "--max 须为正整数,且没有其他操作数",
+                    "--max takes a whole number from 1; there are no operands");
     struct connection *connection = connection_open(context, options.url, options.timeout);
     int exit = connection ? list_cases(context, connection, &options, max) : EXIT_TROUBLE;
     connection_close(connection);

@@ -7,14 +7,26 @@
 #include "tools/liandong/rows.h"
 #include "tools/liandong/show.h"
 
+#include "workflows/core/program.h"
+
 #include <stdlib.h>
+#include <string.h>
+
+enum { CLOCKS_MAX = 128, WORD_SIZE = 16 };
 
 enum { SCRATCH_SIZE = 16 << 20, ROW_SCRATCH_SIZE = 1 << 20, ROW_ENTRIES_MAX = 32 };
+
+/* What was last told of a clock: an alert moves its watermark alone, which is nothing to read. */
+struct told {
+    char name[NAME_MAX_SIZE + 1], status[WORD_SIZE], last_day[WORD_SIZE];
+};
 
 struct timeline {
     const struct command_context *context;
     struct value the_case; /* for the titles of its clocks; may be absent */
     struct arena arena;    /* of one row */
+    struct told told[CLOCKS_MAX];
+    uint32_t told_count;
 };
 
 /* --- people --------------------------------------------------------------------------------- */
@@ -63,7 +75,7 @@ static void print_clock(struct timeline *timeline, const struct value *fact)
     printf("%s%.*s %s", say(context, "期限 ", "clock "), BYTES_PRINTF(title),
            show_word(context, value_get_text(fact, "status"), &timeline->arena));
     if (last_day.size)
-        printf("%s%.*s", say(context, ",届满日 ", ", last day "), BYTES_PRINTF(last_day));
+        printf("%s%.*s", say(context, ",最后一日 ", ", last day "), BYTES_PRINTF(last_day));
 }
 
 static void print_alert(struct timeline *timeline, const struct value *fact)
@@ -71,14 +83,14 @@ static void print_alert(struct timeline *timeline, const struct value *fact)
     struct bytes title = clock_title(timeline, value_get_text(fact, "clock"));
     printf("%s %s%.*s",
            show_word(timeline->context, value_get_text(fact, "level"), &timeline->arena),
-           say(timeline->context, "预警:", "alert: "), BYTES_PRINTF(title));
+           say(timeline->context, "提醒:", "alert: "), BYTES_PRINTF(title));
     print_recipients(value_get(fact, "to"));
 }
 
 static void print_cleared(struct timeline *timeline, const struct value *fact)
 {
     struct bytes title = clock_title(timeline, value_get_text(fact, "clock"));
-    printf("%s%.*s", say(timeline->context, "预警解除:", "alert cleared: "), BYTES_PRINTF(title));
+    printf("%s%.*s", say(timeline->context, "提醒解除:", "alert cleared: "), BYTES_PRINTF(title));
 }
 
 static void print_date(struct timeline *timeline, const struct value *fact)
@@ -88,6 +100,38 @@ static void print_date(struct timeline *timeline, const struct value *fact)
            is_late ? say(timeline->context, "补录,法律日期 ", "late entry of ")
                    : say(timeline->context, "立卷,法律日期 ", "opened, legal date "),
            show_cell(fact, "date", &timeline->arena));
+}
+
+/* The place for a clock; NULL where there are too many to remember. */
+static struct told *told_of(struct timeline *timeline, const char *name)
+{
+    for (uint32_t i = 0; i < timeline->told_count; i++) {
+        if (strcmp(timeline->told[i].name, name) == 0)
+            return &timeline->told[i];
+    }
+    if (timeline->told_count == CLOCKS_MAX)
+        return NULL;
+    struct told *told = &timeline->told[timeline->told_count++];
+    snprintf(told->name, sizeof told->name, "%s", name);
+    return told;
+}
+
+/* A clock that looks as it did when it was last told of. */
+static bool is_known(struct timeline *timeline, const struct value *fact)
+{
+    if (!bytes_is(value_get_text(fact, "kind"), "clock"))
+        return false;
+    struct told seen, *told = told_of(timeline, show_cell(fact, "name", &timeline->arena));
+    if (!told)
+        return false;
+    seen = *told;
+    snprintf(seen.status, sizeof seen.status, "%s", show_cell(fact, "status", &timeline->arena));
+    snprintf(seen.last_day, sizeof seen.last_day, "%s",
+             show_cell(fact, "last_day", &timeline->arena));
+    bool is_same =
+        strcmp(seen.status, told->status) == 0 && strcmp(seen.last_day, told->last_day) == 0;
+    *told = seen;
+    return is_same;
 }
 
 static void print_fact(struct timeline *timeline, const struct value *fact)
@@ -118,7 +162,8 @@ static void print_event_line(struct timeline *timeline, const struct value *row)
            BYTES_PRINTF(value_get_text(row, "source")),
            show_word(context, value_get_text(row, "fate"), &timeline->arena));
     if (code.size)
-        printf(" [%.*s]%s%.*s", BYTES_PRINTF(code), detail.size ? " " : "", BYTES_PRINTF(detail));
+        printf(" [%.*s]%s%s", BYTES_PRINTF(code), detail.size ? " " : "",
+               show_text(detail, &timeline->arena));
     printf("  (%.*s)\n", BYTES_PRINTF(value_get_text(row, "event_id")));
 }
 
@@ -131,8 +176,10 @@ static void print_row(struct timeline *timeline, const struct value *row)
         print_event_line(timeline, row);
     else
         puts(say(timeline->context, "到时", "time came"));
-    for (uint32_t i = 0; i < count; i++)
-        print_fact(timeline, &facts->as.list.items[i]);
+    for (uint32_t i = 0; i < count; i++) {
+        if (!is_known(timeline, &facts->as.list.items[i]))
+            print_fact(timeline, &facts->as.list.items[i]);
+    }
 }
 
 /* --- JSON ----------------------------------------------------------------------------------- */

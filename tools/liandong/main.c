@@ -8,7 +8,7 @@
 
 static const struct command commands[] = {
     {"workflow", "check", command_workflow_check, "FILE|DIR...",
-     "检查流程、日历、预警策略、单位目录和故事",
+     "检查流程、日历、提醒规则、单位名录和故事",
      "check workflows, calendars, policies, directories and stories"},
     {"workflow", "test", command_workflow_test, "FILE|DIR...", "按故事逐步演算并核对结果",
      "play stories and compare what they expect"},
@@ -33,7 +33,7 @@ static const struct command commands[] = {
     {"case", "list", command_case_list, "", "列出案件", "list cases"},
     {"case", "history", command_case_history, "ID", "列出案件收到的每个事件及其结果",
      "list each event of a case with its fate"},
-    {"alerts", "watch", command_alerts_watch, "", "订阅预警,不遗漏", "follow alerts, missing none"},
+    {"alerts", "watch", command_alerts_watch, "", "订阅提醒,一条不漏", "follow alerts, missing none"},
     {"alerts", "forget", command_alerts_forget, "NAME", "取消订阅", "end a subscription"},
     {"clock", "advance", command_clock_advance, "INSTANT", "推进手动时钟(仅供测试和演示)",
      "move the manual clock on (tests and demonstrations only)"},

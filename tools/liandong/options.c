@@ -61,7 +61,7 @@ static _Noreturn void print_help(const struct command_context *context,
 {
     const struct command *command = command_named(context->name);
     printf(say(context, "用法:liandong %s", "usage: liandong %s"), context->name);
-    if (command && command->arguments)
+    if (command && command->arguments && *command->arguments)
         printf(" %s", command->arguments);
     printf("\n");
     if (command)

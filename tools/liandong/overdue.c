@@ -58,9 +58,9 @@ static void print_overdue(const struct command_context *context, const struct co
                           struct arena *arena)
 {
     const char *heads[COLUMNS] = {
-        say(context, "案件", "case"),       say(context, "事项", "clock"),
+        say(context, "案件", "case"),       say(context, "期限", "clock"),
         say(context, "责任单位", "unit"),   say(context, "效力", "force"),
-        say(context, "届满日", "last day"), say(context, "逾期天数", "days overdue"),
+        say(context, "最后一日", "last day"), say(context, "逾期天数", "days overdue"),
         say(context, "级别", "level")};
     const char **cells =
         arena_alloc_array(arena, (size_t)collected->count * COLUMNS, sizeof *cells);
@@ -76,7 +76,7 @@ static void print_overdue(const struct command_context *context, const struct co
         cell[6] = show_word(context, value_get_text(row, "level"), arena);
     }
     if (collected->count == 0)
-        puts(say(context, "没有逾期事项", "nothing is overdue"));
+        puts(say(context, "没有逾期的期限", "nothing is overdue"));
     else if (cells)
         print_table(stdout, heads, COLUMNS, cells, collected->count);
 }

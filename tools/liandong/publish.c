@@ -18,6 +18,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -144,7 +145,10 @@ static void add_line(struct publisher *publisher, struct bytes line)
 {
     struct value event = VALUE_ABSENT;
     struct event_problem problem;
+    struct bytes mark = BYTES_LITERAL("\uFEFF");
     arena_clear(&publisher->arena);
+    if (publisher->lines.number == 1 && bytes_starts_with(line, mark)) /* of Windows editors */
+        line = bytes_slice(line, mark.size, line.size - mark.size);
     if (event_read(line, &publisher->arena, &event, &problem))
         add_malformed(publisher, NULL, &problem);
     else
@@ -400,6 +404,12 @@ static int open_input(struct command_context *context)
     if (strcmp(path, "-") == 0)
         return STDIN_FILENO;
     int file = open(path, O_RDONLY | O_CLOEXEC);
+    struct stat status;
+    if (file >= 0 && fstat(file, &status) == 0 && S_ISDIR(status.st_mode)) {
+        (void)close(file);
+        errno = EISDIR; /* opening one succeeds, reading it looks like the end */
+        file = -1;
+    }
     if (file < 0)
         complain(context, "无法打开 %s:%s", "cannot open %s: %s", path, strerror(errno));
     return file;

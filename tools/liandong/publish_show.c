@@ -66,10 +66,13 @@ static const char *fate_title(const struct command_context *context, struct byte
     return "?";
 }
 
+/* Some of it an agency wrote: nothing that drives a terminal gets through. */
 static void print_part(FILE *file, const char *before, struct bytes text)
 {
     if (text.size)
-        fprintf(file, "%s%.*s", before, BYTES_PRINTF(text));
+        fputs(before, file);
+    for (size_t i = 0; i < text.size; i++)
+        fputc(text.ptr[i] < 0x20 || text.ptr[i] == 0x7F ? '?' : text.ptr[i], file);
 }
 
 static void print_takes(FILE *file, const struct command_context *context,
@@ -97,7 +100,9 @@ static void print_fate_words(FILE *file, const struct command_context *context,
     print_part(file, ": ", answer->detail);
     print_part(file, say(context, ";应为 ", "; wanted: "), answer->wanted);
     print_takes(file, context, &answer->takes);
-    print_part(file, " → ", answer->state);
+    print_part(file,
+               fate_is_refusal(answer) ? say(context, ";状态仍为 ", "; the state stays ") : " → ",
+               answer->state);
     fputc('\n', file);
 }
 

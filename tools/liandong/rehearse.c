@@ -10,6 +10,7 @@
 #include "tools/liandong/commands.h"
 #include "tools/liandong/online.h"
 #include "tools/liandong/share.h"
+#include "tools/liandong/show.h"
 
 #include "proto/ask.h"
 #include "workflows/language/story.h"
@@ -298,8 +299,9 @@ static bool publish(struct rehearsal *rehearsal, const struct rehearsed_step *ro
         return false;
     rehearsal->events++;
     print_instant(rehearsal, step->at_ms);
-    printf("%.*s  %.*s ← %.*s  %.*s", BYTES_PRINTF(step->case_id), BYTES_PRINTF(envelope.type),
-           BYTES_PRINTF(envelope.source), BYTES_PRINTF(fate.fate));
+    printf("%.*s  %.*s ← %.*s  %s", BYTES_PRINTF(step->case_id), BYTES_PRINTF(envelope.type),
+           BYTES_PRINTF(envelope.source),
+           show_word(rehearsal->context, fate.fate, &rehearsal->talk));
     if (fate.code.size)
         printf(" (%.*s: %.*s)", BYTES_PRINTF(fate.code),
                BYTES_PRINTF(rehearsal->context->is_zh ? fate.zh : fate.en));

@@ -17,10 +17,30 @@ struct bytes show_title(const struct command_context *context, const struct valu
     return wanted.size ? wanted : value_get_text(title, context->is_zh ? "en" : "zh");
 }
 
+/* C0, DEL, and C1 as UTF-8 writes it (C2 80 to C2 9F). */
+static bool is_control(struct bytes text, size_t at)
+{
+    uint8_t byte = text.ptr[at];
+    bool is_c1 = byte >= 0x80 && byte < 0xA0 && at > 0 && text.ptr[at - 1] == 0xC2;
+    return byte < 0x20 || byte == 0x7F || is_c1;
+}
+
 const char *show_text(struct bytes text, struct arena *arena)
 {
-    struct bytes copy = arena_copy(arena, text);
-    return copy.ptr ? (const char *)copy.ptr : "";
+    char *copy = arena_alloc(arena, text.size + 1);
+    if (!copy)
+        return "";
+    for (size_t i = 0; i < text.size; i++)
+        copy[i] = (char)text.ptr[i];
+    for (size_t i = 0; i < text.size; i++) {
+        if (!is_control(text, i))
+            continue;
+        copy[i] = '?';
+        if (text.ptr[i] >= 0x80)
+            copy[i - 1] = ' '; /* the byte that led it */
+    }
+    copy[text.size] = '\0';
+    return copy;
 }
 
 static const char *show_number(struct arena *arena, const char *format, double number)
@@ -63,10 +83,10 @@ const char *show_instant(const struct value *map, const char *key, struct arena 
 }
 
 static const struct word_row other_words[] = {
-    {"statutory", "法定", "statutory"},     {"reference", "参考", "reference"},
+    {"statutory", "法定", "statutory"},     {"reference", "参照", "reference"},
     {"agreed", "约定", "agreed"},           {"idle", "未开始", "not started"},
-    {"running", "进行中", "running"},       {"paused", "已暂停", "paused"},
-    {"overdue", "已逾期", "overdue"},       {"met", "按期完成", "met"},
+    {"running", "进行中", "running"},       {"paused", "停止计算", "paused"},
+    {"overdue", "逾期", "overdue"},         {"met", "按期完成", "met"},
     {"met-late", "逾期完成", "met late"},   {"cancelled", "已取消", "cancelled"},
     {"notice", "提示", "notice"},           {"warning", "预警", "warning"},
     {"urgent", "临期", "urgent"},           {"last-day", "到期日", "last day"},

@@ -9,7 +9,8 @@ struct bytes show_title(const struct command_context *context, const struct valu
                         const char *key);
 /* A text, number or truth under a key as a terminated text in the arena; "" where there is none. */
 const char *show_cell(const struct value *map, const char *key, struct arena *arena);
-/* A view as a terminated text in the arena. */
+/* A view as a terminated text in the arena, fit for a terminal: agencies wrote it, so control
+ * characters are shown as question marks. */
 const char *show_text(struct bytes text, struct arena *arena);
 /* 2025-10-10 09:00 of an RFC 3339 text under a key; "" where there is none. */
 const char *show_instant(const struct value *map, const char *key, struct arena *arena);

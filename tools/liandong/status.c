@@ -64,14 +64,14 @@ static void put_row_cells(const struct command_context *context, const struct va
 static void print_status(const struct command_context *context, const struct value *broker,
                          const struct value *rows, uint32_t count, struct arena *arena)
 {
-    const char *heads[COLUMNS] = {say(context, "分区", "PARTITION"), say(context, "状态", "STATE"),
-                                  say(context, "进程", "PID"),       say(context, "任期", "EPOCH"),
-                                  say(context, "排队", "QUEUED"),    say(context, "日志末", "LAST"),
-                                  say(context, "已并入", "APPLIED"), say(context, "待并入", "HOT"),
-                                  say(context, "时刻", "NOW")};
+    const char *heads[COLUMNS] = {say(context, "分区", "partition"), say(context, "状态", "state"),
+                                  say(context, "进程", "pid"),       say(context, "任期", "epoch"),
+                                  say(context, "排队", "queued"),    say(context, "日志位置", "journal"),
+                                  say(context, "已并入", "merged"), say(context, "待并入", "to merge"),
+                                  say(context, "时刻", "now")};
     const char **cells = arena_alloc_array(arena, (size_t)count * COLUMNS, sizeof *cells);
 
-    (void)printf("%s %lld, %s %.*s, %s %lld\n", say(context, "消息中枢 进程", "broker pid"),
+    (void)printf("%s %lld, %s %.*s, %s %lld\n", say(context, "消息代理 进程", "broker pid"),
                  (long long)value_get_int(broker, "pid", 0), say(context, "版本", "version"),
                  BYTES_PRINTF(value_get_text(broker, "version")), say(context, "客户端", "clients"),
                  (long long)value_get_int(broker, "clients", 0));

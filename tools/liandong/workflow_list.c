@@ -65,7 +65,7 @@ int command_workflow_list(struct command_context *context)
     const struct option_row rows[] = {
         CONNECT_OPTION(&url),
         TIMEOUT_OPTION(&timeout),
-        {"all", NULL, "也列出日历、预警规则与单位名录", "calendars, policies and directories too",
+        {"all", NULL, "也列出日历、提醒规则与单位名录", "calendars, policies and directories too",
          NULL, &is_all},
         {"json", NULL, "每项一行 JSON", "one line of JSON an item", NULL, &is_json},
         {0}};

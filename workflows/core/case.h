@@ -42,7 +42,7 @@ enum fate {
     X(BY_RULE, "by-rule", "按流程规定拒绝", "refused by the workflow's own rule")                    \
     X(CLOSED, "closed", "案件已办结", "the case is closed")                                        \
     X(SUSPENDED, "suspended", "案件已中止", "the case is suspended")                                \
-    X(EXTENSION_LATE, "extension-late", "期限届满后不得延长", "a period cannot be extended after its due date") \
+    X(EXTENSION_LATE, "extension-late", "期限到期后不得延长", "a period cannot be extended after its due date") \
     X(EXTENSION_USED_UP, "extension-used-up", "延长次数已用完", "the extensions are used up")         \
     X(CLOCK_NOT_RUNNING, "clock-not-running", "期限未在计算中", "the clock is not running")           \
     X(LIMIT, "limit", "超出上限", "over a bound")                                                 \
@@ -52,7 +52,7 @@ enum fate {
     X(MALFORMED, "malformed", "报文格式错误", "the message is malformed")                            \
     X(WRONG_PARTITION, "wrong-partition", "不属于此分区", "the case belongs to another partition")     \
     X(QUARANTINED, "quarantined", "已隔离,待人工处理", "quarantined, waiting for a person")            \
-    X(NOT_ALERTED, "not-alerted", "该单位没有待确认的预警", "no open alert of this unit to acknowledge")
+    X(NOT_ALERTED, "not-alerted", "该单位没有待确认的提醒", "no open alert of this unit to acknowledge")
 
 enum refusal {
 #define X(name, word, zh, en) REFUSAL_##name,

@@ -250,7 +250,7 @@ static void tell_unrolled(struct teller *teller, int32_t date)
 
 static void tell_last(struct teller *teller, const struct trace_step *step)
 {
-    tell(teller, "最后一日,当日 24:00 届满", "the last day, due at its 24:00");
+    tell(teller, "最后一日,当日 24:00 到期", "the last day, due at its 24:00");
     tell_source(teller, "第二百零三条", "art. 203");
     tell_unrolled(teller, step->date);
 }
@@ -259,7 +259,7 @@ static void tell_hours(struct teller *teller, const struct trace_step *step, int
 {
     tell(teller, "连续计算 ", "running through ");
     tell_period(teller, (struct period){step->number, PERIOD_HOURS});
-    tell(teller, ",不因夜间和节假日停止,不顺延,届满于 ",
+    tell(teller, ",不因夜间和节假日停止,不顺延,到期于 ",
          ", nights and holidays too, without rolling; due at ");
     tell_instant(teller, due_ms);
 }

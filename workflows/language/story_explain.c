@@ -38,9 +38,9 @@ static const struct {
     [CLOCK_RESUMED] = {"resumed", {"恢复计算", "goes on"}},
     [CLOCK_EXTENDED] = {"extended", {"延长", "is extended"}},
     [CLOCK_MOVED] = {"moved", {"到期日变更", "has moved"}},
-    [CLOCK_FELL_DUE] = {"overdue", {"届满,逾期", "fell due and is overdue"}},
-    [CLOCK_ENDED_MET] = {"met", {"按期办结", "is met"}},
-    [CLOCK_ENDED_LATE] = {"met-late", {"逾期办结", "is met late"}},
+    [CLOCK_FELL_DUE] = {"overdue", {"到期,逾期", "fell due and is overdue"}},
+    [CLOCK_ENDED_MET] = {"met", {"按期完成", "is met"}},
+    [CLOCK_ENDED_LATE] = {"met-late", {"逾期完成", "is met late"}},
     [CLOCK_ENDED_CANCELLED] = {"cancelled", {"不再计算", "is cancelled"}},
 };
 
@@ -343,26 +343,40 @@ const struct clock_run *story_last_of_run(const struct story_run *run, uint32_t 
     return last;
 }
 
-static void tell_end(const struct teller *teller, const struct clock_run *run)
+/* Whether this run of a repeating clock has given way to the next. */
+static bool has_begun_again(const struct story_run *run, uint32_t row, const struct fact *start)
 {
+    for (uint32_t i = row + 1; i < run->row_count; i++) {
+        const struct clock_run *later = &run->rows[i].after->clocks[start->index];
+        if (bytes_equal(run->rows[i].after->id, run->rows[row].after->id)
+            && later->runs > start->run->runs)
+            return true;
+    }
+    return false;
+}
+
+static void tell_end(const struct teller *teller, const struct clock_run *run, bool is_again)
+{
+    static const struct pair again = {"到期,重新起算", "fell due and began again"};
     static const struct pair ends[] = {
         [CLOCK_IDLE] = {"未开始", "never started"},
         [CLOCK_RUNNING] = {"计算中", "running"},
         [CLOCK_PAUSED] = {"停止计算中", "paused"},
         [CLOCK_OVERDUE] = {"逾期", "overdue"},
-        [CLOCK_MET] = {"按期办结", "met"},
-        [CLOCK_MET_LATE] = {"逾期办结", "met late"},
+        [CLOCK_MET] = {"按期完成", "met"},
+        [CLOCK_MET_LATE] = {"逾期完成", "met late"},
         [CLOCK_CANCELLED] = {"不再计算", "cancelled"},
     };
     put(teller, "  结局:", "  in the end: ");
-    put_pair(teller, ends[run->status]);
+    put_pair(teller, is_again && run->status == CLOCK_RUNNING ? again : ends[run->status]);
     if (run->breached_ms != INSTANT_NONE && run->status != CLOCK_OVERDUE)
         put(teller, "(逾期在册)", " (the breach stays on record)");
     buffer_put_text(teller->buffer, "\n");
 }
 
 static void tell_derivation(const struct teller *teller, const struct case_state *state,
-                            const struct clock_rule *rule, const struct clock_run *run)
+                            const struct clock_rule *rule, const struct clock_run *run,
+                            bool is_again)
 {
     struct period_terms terms = clock_terms(rule, run);
     const struct value *who = &state->parties[rule->who];
@@ -380,7 +394,7 @@ static void tell_derivation(const struct teller *teller, const struct case_state
     buffer_put_text(teller->buffer, "\n");
     explain_period(&terms, teller->rules->calendar, rule->basis, teller->is_zh, teller->arena,
                    teller->buffer);
-    tell_end(teller, run);
+    tell_end(teller, run, is_again);
 }
 
 static void tell_derivations(const struct teller *teller, uint32_t index)
@@ -394,7 +408,8 @@ static void tell_derivations(const struct teller *teller, uint32_t index)
         const struct clock_run *old = before ? &before->clocks[fact->index] : NULL;
         if (story_clock_change(old, fact->run) == CLOCK_STARTED)
             tell_derivation(teller, row->after, &teller->program->clocks[fact->index],
-                            story_last_of_run(teller->run, index, fact));
+                            story_last_of_run(teller->run, index, fact),
+                            has_begun_again(teller->run, index, fact));
     }
 }
 

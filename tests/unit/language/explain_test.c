@@ -90,7 +90,7 @@ static void working_days_account_for_each_day(void **state)
                      "  2025-10-01 周三 至 2025-10-08 周三   National Day,不是工作日,不计入\n"
                      "  2025-10-09 周四 至 2025-10-10 周五   第 4–5 日,计入\n"
                      "  2025-10-10 周五                      最后一日,当日 24:00 "
-                     "届满(民法典第二百零三条)\n"
+                     "到期(民法典第二百零三条)\n"
                      "  放假安排:notice 2025\n");
 }
 
@@ -152,7 +152,7 @@ static void criminal_periods_name_their_own_law(void **state)
                      "  2025-08-31 周日                      满 2 "
                      "个月,自月末起算的至月末(刑诉解释第二百零二条)\n"
                      "  2025-08-31 周日                      最后一日,当日 24:00 "
-                     "届满(刑诉法第一百零五条);在押期间不因节假日延长(刑诉法第一百零五条)\n");
+                     "到期(刑诉法第一百零五条);在押期间不因节假日延长(刑诉法第一百零五条)\n");
 }
 
 static void hours_run_to_the_instant(void **state)

@@ -279,3 +279,45 @@ def test_output_that_is_lost_is_no_success():
                               env={"LC_ALL": "C.UTF-8"}, timeout=60, check=False)
     assert done.returncode == 3
     assert b"could not be written" in done.stderr
+
+
+# Words that people read.
+
+def test_one_idea_has_one_chinese_word():
+    """Due is 到期, the last day 最后一日, the directory 单位名录, a party 当事方; 预警 is a level."""
+    banned = ("届满", "单位目录", "各方", "消息中枢", "纪元", "按期办结", "预警策略", "预警规则",
+              "预警解除", "订阅预警")
+    files = [SOURCE / "README.zh-CN.md", SOURCE / "workflows/REFERENCE.zh-CN.md"]
+    for folder in ("tools/liandong", "workflows/language", "workflows/core", "broker"):
+        files += [path for path in (SOURCE / folder).iterdir() if path.suffix in (".c", ".h", ".inc")]
+    found = [(path.name, word) for path in files for word in banned
+             if word in path.read_text(encoding="utf-8")]
+    assert found == []
+
+
+def test_a_usage_line_ends_with_its_last_word():
+    for name in ("status", "overdue"):
+        first = run(name, "--help").stdout.splitlines()[0]
+        assert first == f"usage: liandong {name}"
+
+
+def test_publishing_a_folder_is_no_success(tmp_path):
+    done = run("publish", tmp_path)
+    assert done.returncode == 3
+    assert str(tmp_path) in done.stderr
+
+
+@pytest.mark.parametrize("words", [("--name", "a b"), ("--name", ""), ("--name", "x" * 65),
+                                   ("--name", "me", "--level", "loud")])
+def test_a_subscription_says_which_word_is_off(words):
+    done = run("alerts", "watch", *words)
+    assert done.returncode == 2
+    assert words[-2] in done.stderr
+
+
+def test_a_repeating_clock_that_fell_due_began_again():
+    catalog = SOURCE / "workflows/catalog"
+    done = run("workflow", "explain", catalog / "administrative-public-interest.yaml", "--story",
+               catalog / "administrative-public-interest/a-appraisal-extension-suspension.story.yaml")
+    assert done.stdout.count("in the end: fell due and began again") == 2
+    assert "in the end: running" not in done.stdout

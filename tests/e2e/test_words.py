@@ -1,0 +1,54 @@
+"""What a person reads at a terminal: nothing that an agency wrote drives it, each change is told
+once, and the byte order mark of a Windows editor is no mistake."""
+import json
+import os
+import tempfile
+
+import pytest
+
+from harness import event, serving
+
+LEAD = {"field": "ecology", "summary": "red\x1b[31m\nnext line\x9b2J"}
+
+
+@pytest.fixture
+def served(folder):
+    with serving(folder, "--clock", "manual", "--at", "2025-08-05T10:00:00+08:00") as running:
+        yield running
+
+
+def lead(case, **more):
+    return event(0, "qj-ecology", "lead.transferred", case, LEAD, **more)
+
+
+@pytest.mark.parametrize("words", [("case", "show"), ("case", "history")])
+def test_no_control_character_reaches_the_terminal(served, words):
+    assert served.publish(lead("W-1"))[0]["fate"] == "started"
+    shown = served.run(*words, "W-1").stdout
+    assert "red?[31m?next line" in shown
+    assert not set(shown) & {"\x1b", "\x9b"}
+
+
+def test_history_tells_of_a_clock_when_it_changes(served):
+    served.publish(lead("W-2"))
+    served.advance("2025-09-05T09:00:00+08:00")  # reminders, and the last day passes
+    shown = served.run("case", "history", "W-2").stdout
+    assert shown.count("alert: ") >= 3
+    assert shown.count("clock Assess the lead running") == 1
+    assert shown.count("clock Assess the lead overdue") == 1
+
+
+def test_a_byte_order_mark_is_passed_over(served):
+    text = "\ufeff" + json.dumps(lead("W-3")) + "\r\n"
+    with tempfile.NamedTemporaryFile("w", suffix=".ndjson", encoding="utf-8", delete=False) as file:
+        file.write(text)
+    try:
+        done = served.run("publish", "--json", file.name)
+    finally:
+        os.unlink(file.name)
+    assert json.loads(done.stdout)["fate"] == "started"
+
+
+def test_an_empty_list_says_so(served):
+    assert served.run("case", "list").stdout == "no cases\n"
+    assert served.run("case", "list", "--json").stdout == ""
