@@ -23,7 +23,7 @@ static const struct key top_keys[] = {
     KEY("states", SHAPE_MAP | SHAPE_REQUIRED),
     KEY("clocks", SHAPE_MAP),
     KEY("when", SHAPE_MAP),
-    KEY("suspend", SHAPE_NOT_YET),
+    KEY("suspend", SHAPE_MAP),
 };
 
 void draft_note(struct draft *draft, const void *thing, struct place place)
@@ -183,6 +183,7 @@ static void read_parts(struct draft *draft)
     draft_states(draft);
     draft_top_handlers(draft);
     draft_clocks(draft);
+    draft_suspend(draft);
 }
 
 static const struct program *finish(struct draft *draft)

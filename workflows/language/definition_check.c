@@ -1,18 +1,11 @@
 /* What is proved of a definition as a whole (LANGUAGE §6), once its parts are without mistakes:
  * every state can be reached and left, every state that waits has a clock or says why not, every
  * event is taken somewhere, every pause can end, no expiry turns in a circle for ever, every
- * ladder tells somebody. What is read before it is set: definition_flow.c.
- *
- * That no event needs more effects than the engine has room for needs no code here: limits.h
- * bounds every definition, and the assertion below is the proof. */
+ * ladder tells somebody. What is read before it is set: definition_flow.c; what waits:
+ * definition_wait.c; how much one step writes: definition_effects.c. */
 #include "base/assert.h"
 #include "base/buffer.h"
 #include "workflows/language/definition_graph.h"
-
-/* One step at most opens, moves, notes a late entry, sets every field, binds every party, and
- * writes each clock three times (end, start, expiry), an alert and its clearing. */
-_Static_assert(3 + PROGRAM_FIELDS_MAX + PROGRAM_PARTIES_MAX + 5 * PROGRAM_CLOCKS_MAX <= EFFECTS_MAX,
-               "no definition within limits.h has an event with more effects than fit");
 
 static bool always_holds(const struct branch *branch)
 {
@@ -131,16 +124,19 @@ static bool is_handled(const struct draft *draft, int32_t event)
                     || has_handler(program->handlers, program->handler_count, event);
     for (uint32_t i = 0; !is_found && i < program->state_count; i++)
         is_found = has_handler(draft->states[i].handlers, draft->states[i].handler_count, event);
-    return is_found;
+    return is_found || draft_is_held(draft, event);
 }
 
+/* What suspends and resumes the case is taken without a handler, but moves no clock of its own. */
 static void check_events(const struct draft *draft)
 {
     for (uint32_t i = 0; i < draft->program.event_count; i++) {
         if (is_handled(draft, (int32_t)i))
             continue;
-        const char *code =
-            is_used_by_clock(draft, (int32_t)i) ? "event-only-in-clock" : "event-not-handled";
+        bool is_used = is_used_by_clock(draft, (int32_t)i);
+        if (!is_used && draft_suspends(draft, (int32_t)i))
+            continue;
+        const char *code = is_used ? "event-only-in-clock" : "event-not-handled";
         sheet_report(&draft->sheet, draft->event_nodes->entries[i].key_place, code,
                      draft->events[i].name);
     }
@@ -289,10 +285,12 @@ void draft_check(struct draft *draft)
     check_order(draft);
     check_events(draft);
     check_ladders(draft);
+    effects_check(draft);
     if (!graph_build(draft, &graph))
         return;
     check_states(&graph);
     check_clock_events(&graph);
+    wait_check(&graph);
     check_expire_circles(&graph);
     if (draft->sheet.diagnostics->error_count == error_count)
         flow_check(&graph);

@@ -71,6 +71,20 @@ const struct branch *draft_branches(struct draft *draft, const struct yaml_node 
 /* definition_clocks.c. After the states. */
 void draft_clocks(struct draft *draft);
 
+/* definition_actions.c: what the branch does beside moving the case. */
+void draft_actions(struct draft *draft, const struct yaml_node *node, int32_t event,
+                   struct branch *branch);
+
+/* definition_wait.c. The suspension after the clocks. */
+void draft_holds(struct draft *draft, const struct yaml_node *node, struct state *state);
+void draft_suspend(struct draft *draft);
+/* Does the event suspend or resume the case; does some state hold it? */
+bool draft_suspends(const struct draft *draft, int32_t event);
+bool draft_is_held(const struct draft *draft, int32_t event);
+
+/* definition_effects.c: no step writes more facts than it has room for. */
+void effects_check(const struct draft *draft);
+
 /* definition_check.c, definition_flow.c: what can be proved of a program without mistakes in
  * its parts. */
 void draft_check(struct draft *draft);

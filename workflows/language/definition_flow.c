@@ -232,6 +232,19 @@ static void check_expr(const struct flow *flow, const struct expr *expr, const s
     check_names(flow, expr, expr, &asked);
 }
 
+static void check_told(const struct flow *flow, const struct action *action,
+                       const struct known *known)
+{
+    const struct draft *draft = flow->draft;
+    struct names parties = NAMES_OF(draft->parties, draft->program.party_count);
+    for (uint32_t i = 0; i < action->tell_count; i++) {
+        const struct tell *tell = &action->tell[i];
+        int32_t party = tell->kind == TELL_PARTY ? names_find(parties, tell->name) : INDEX_NONE;
+        if (party != INDEX_NONE && !(known->parties >> party & 1))
+            report_unset(flow, draft_place(draft, tell), "party-unset", tell->name);
+    }
+}
+
 static void check_branch(const struct flow *flow, const struct branch *branch,
                          const struct known *known)
 {
@@ -243,6 +256,11 @@ static void check_branch(const struct flow *flow, const struct branch *branch,
         check_expr(flow, branch->sets[i].value, &asked);
     for (uint32_t i = 0; i < branch->bind_count; i++)
         check_expr(flow, branch->binds[i].value, &asked);
+    know_branch(&asked, branch); /* a notice is worded when the branch has set and bound */
+    for (uint32_t i = 0; i < branch->action_count; i++) {
+        check_expr(flow, branch->actions[i].text, &asked);
+        check_told(flow, &branch->actions[i], &asked);
+    }
 }
 
 /* Can somebody publish the event there? Kinds of unit always can; a party once it is bound. */
@@ -361,8 +379,28 @@ static void check_start(const struct flow *flow)
     const struct draft *draft = flow->draft;
     struct known known = known_before_start(draft);
     check_branch(flow, &draft->program.start, &known);
-    if (draft->program.start_event != INDEX_NONE)
-        check_senders(flow, draft->program.start_event, &draft->program.start, &known);
+    if (draft->program.start_event == INDEX_NONE)
+        return;
+    /* Before the case exists a party stands for the units of its kind (core/case.c). */
+    for (uint32_t i = 0; i < draft->program.party_count; i++)
+        known.parties |= (uint32_t)(draft->parties[i].kind.size > 0) << i;
+    check_senders(flow, draft->program.start_event, &draft->program.start, &known);
+}
+
+/* Who sends what waits, and what suspends the case, is not told that nobody may. */
+static void check_waiting(const struct flow *flow)
+{
+    const struct program *program = &flow->draft->program;
+    struct known known = known_in(flow, flow->graph->reachable & ~flow->graph->ends);
+    if (program->suspend_from != INDEX_NONE)
+        check_senders(flow, program->suspend_from, &program->suspend_from, &known);
+    if (program->suspend_until != INDEX_NONE)
+        check_senders(flow, program->suspend_until, &program->suspend_until, &known);
+    for (uint32_t i = 0; i < program->state_count; i++) {
+        const struct state *state = &flow->draft->states[i];
+        for (uint32_t j = 0; j < state->hold_count; j++)
+            check_senders(flow, state->holds[j], &state->holds[j], &flow->inside[i]);
+    }
 }
 
 void flow_check(const struct graph *graph)
@@ -372,6 +410,7 @@ void flow_check(const struct graph *graph)
     check_start(&flow);
     for (uint32_t i = 0; i < graph->edge_count; i++)
         check_edge(&flow, &graph->edges[i]);
+    check_waiting(&flow);
     for (uint32_t i = 0; i < flow.draft->program.clock_count; i++) {
         const struct clock_rule *clock = &flow.draft->clocks[i];
         struct known known = clock->states ? known_at_while(&flow, i) : known_at_from(&flow, i);

@@ -36,6 +36,8 @@ uint64_t graph_takes(const struct graph *graph, int32_t event);
 /* Where a case is after an edge was taken in one of the states. */
 uint64_t graph_step(const struct edge *edge, uint64_t sources);
 
+/* definition_wait.c: what is held is handled behind the state, and not in it. */
+void wait_check(const struct graph *graph);
 /* definition_flow.c: nothing is read before every path has set it. */
 void flow_check(const struct graph *graph);
 /* definition_model.c: warnings and notes about the ways of a case, once nothing is wrong. */

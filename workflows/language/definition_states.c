@@ -5,13 +5,13 @@
 static const struct key branch_keys[] = {
     KEY("if", SHAPE_SCALAR),  KEY("to", SHAPE_SCALAR),      KEY("set", SHAPE_MAP),
     KEY("bind", SHAPE_MAP),   KEY("outcome", SHAPE_SCALAR), KEY("refuse", SHAPE_SCALAR | SHAPE_MAP),
-    KEY("do", SHAPE_NOT_YET),
+    KEY("do", SHAPE_LIST),
 };
 
 static const struct key start_keys[] = {
     KEY("event", SHAPE_SCALAR), KEY("set", SHAPE_MAP),
     KEY("bind", SHAPE_MAP),     KEY("to", SHAPE_SCALAR | SHAPE_REQUIRED),
-    KEY("do", SHAPE_NOT_YET),
+    KEY("do", SHAPE_LIST),
 };
 
 static const struct key state_keys[] = {
@@ -20,7 +20,7 @@ static const struct key state_keys[] = {
     KEY("end", SHAPE_SCALAR),
     KEY("late-events", SHAPE_SCALAR),
     KEY("no-clock", SHAPE_SCALAR),
-    KEY("hold", SHAPE_NOT_YET),
+    KEY("hold", SHAPE_SCALAR | SHAPE_LIST),
 };
 
 static void refuse_key(const struct draft *draft, const struct yaml_node *node, const char *key,
@@ -100,6 +100,7 @@ static void read_refuse(struct draft *draft, const struct yaml_node *node, enum 
     refuse_key(draft, node, "to", "refuse");
     refuse_key(draft, node, "set", "refuse");
     refuse_key(draft, node, "bind", "refuse");
+    refuse_key(draft, node, "do", "refuse");
 }
 
 static void read_branch(struct draft *draft, const struct yaml_node *node, int32_t event,
@@ -113,6 +114,7 @@ static void read_branch(struct draft *draft, const struct yaml_node *node, int32
     branch->to = sheet_refer(&draft->sheet, sheet_get(node, "to", SHAPE_SCALAR),
                              NAMES_OF(draft->states, draft->program.state_count), "unknown-state");
     read_assignments(draft, node, event, branch);
+    draft_actions(draft, node, event, branch);
     read_outcome(draft, node, branch);
     read_refuse(draft, node, where, branch);
 }
@@ -198,11 +200,13 @@ static void read_state(struct draft *draft, const struct yaml_entry *entry, stru
     if (state->is_end) {
         refuse_key(draft, node, "when", "end: true");
         refuse_key(draft, node, "no-clock", "end: true");
+        refuse_key(draft, node, "hold", "end: true");
     } else {
         refuse_key(draft, node, "late-events", "end: false");
     }
     state->handlers =
         read_handlers(draft, sheet_get(node, "when", SHAPE_MAP), &state->handler_count);
+    draft_holds(draft, node, state);
 }
 
 void draft_states(struct draft *draft)
@@ -232,6 +236,8 @@ void draft_start(struct draft *draft)
     start->to = sheet_refer(&draft->sheet, sheet_get(node, "to", SHAPE_SCALAR),
                             NAMES_OF(draft->states, draft->program.state_count), "unknown-state");
     /* What an unknown event carries is unknown too: one finding is enough. */
-    if (!event || draft->program.start_event != INDEX_NONE)
+    if (!event || draft->program.start_event != INDEX_NONE) {
         read_assignments(draft, node, draft->program.start_event, start);
+        draft_actions(draft, node, draft->program.start_event, start);
+    }
 }

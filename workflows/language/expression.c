@@ -60,8 +60,7 @@ static bool fail_number(struct compilation *compilation, struct place place, con
     return compilation_fail(compilation, place, code, buffer_bytes(&buffer), BYTES_NONE);
 }
 
-/* The place so many bytes further on. */
-static struct place place_after(struct place place, struct bytes text, size_t size)
+struct place place_after(struct place place, struct bytes text, size_t size)
 {
     for (size_t i = 0; i < size && i < text.size; i++) {
         if (text.ptr[i] == '\n') {
@@ -74,15 +73,19 @@ static struct place place_after(struct place place, struct bytes text, size_t si
     return place;
 }
 
-static bool compile_text(struct compilation *compilation, struct place place,
-                         struct typed *ret_typed)
+bool compile_begin(struct compilation *compilation, struct place place)
 {
     if (compilation->source.size > EXPR_SOURCE_MAX)
         return fail_number(compilation, place, "expr-size", EXPR_SOURCE_MAX);
     if (!utf8_is_valid(compilation->source))
         return compilation_fail_syntax(compilation, place, BYTES_LITERAL("\\x"));
     compilation->source = arena_copy(compilation->arena, compilation->source);
-    if (!compilation->source.ptr)
+    return compilation->source.ptr != NULL;
+}
+
+bool compile_text(struct compilation *compilation, struct place place, struct typed *ret_typed)
+{
+    if (!compile_begin(compilation, place))
         return false;
     const struct syntax *syntax = syntax_parse(compilation, place);
     struct checker checker = {.compilation = compilation};

@@ -47,6 +47,13 @@ const struct expr *expression_compile_as(struct bytes source, struct place place
                                          const struct data_type *wanted, struct arena *arena,
                                          struct diagnostics *diagnostics);
 
+/* Text with parts in ${}: "线索 ${case.id} 已由 ${party.prosecutor} 受理", as one expression that gives
+ * text. A part of type text, choice, int, bool, date, timestamp or unit is converted as string()
+ * does; of another type it is a finding. `$${` stands for `${`. */
+const struct expr *expression_template(struct bytes source, struct place place,
+                                       const struct expression_scope *scope, struct arena *arena,
+                                       struct diagnostics *diagnostics);
+
 /* "2 months", "event.data.months months", "10 working days", "24 hours", "until event.data.by":
  * the amount's expression and the unit. Also the English singular. NULL after a diagnostic. */
 const struct expr *expression_period(struct bytes source, struct place place,

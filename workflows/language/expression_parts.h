@@ -23,6 +23,9 @@ bool compilation_fail(struct compilation *compilation, struct place place, const
 bool compilation_fail_syntax(struct compilation *compilation, struct place place,
                              struct bytes unexpected);
 
+/* The place so many bytes further on. */
+struct place place_after(struct place place, struct bytes text, size_t size);
+
 enum token_kind {
     TOKEN_END, TOKEN_NAME, TOKEN_INT, TOKEN_DOUBLE, TOKEN_TEXT,
     TOKEN_TRUE, TOKEN_FALSE, TOKEN_NULL, TOKEN_IN,
@@ -107,7 +110,10 @@ struct typed {
     uint16_t height;
 };
 
-/* False after a diagnostic, everywhere below. */
+/* False after a diagnostic, or where there is no memory, everywhere below. compile_begin: the
+ * source is of a good size and its copy in the arena; compile_text: with that the whole of it. */
+bool compile_begin(struct compilation *compilation, struct place place);
+bool compile_text(struct compilation *compilation, struct place place, struct typed *ret_typed);
 bool check_expression(struct checker *checker, const struct syntax *syntax,
                       struct typed *ret_typed);
 /* A call, a macro or has(). */

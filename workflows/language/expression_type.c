@@ -1,6 +1,8 @@
 /* Static types: what the declared types are to expressions, and how two of them go together. */
 #include "workflows/language/expression_parts.h"
 
+#include "workflows/language/keys.h"
+
 enum { TYPE_WORDS_SIZE = 96 };
 
 const struct static_type static_dyn = {.kind = STATIC_DYN};
@@ -136,6 +138,36 @@ static bool choices_fit(const struct data_type *given, const struct data_type *w
     return true;
 }
 
+static bool data_fits(const struct data_type *given, const struct data_type *wanted);
+
+/* The same names, in whatever order, and nothing that may be missing where it is wanted. */
+static bool fields_fit(const struct field *given, uint32_t given_count,
+                       const struct data_type *wanted)
+{
+    if (given == wanted->fields)
+        return true;
+    for (uint32_t i = 0; i < wanted->field_count; i++) {
+        const struct field *field = &wanted->fields[i];
+        int32_t index = names_find(NAMES_OF(given, given_count), field->name);
+        if (index < 0 || (given[index].is_optional && !field->is_optional)
+            || !data_fits(&given[index].type, &field->type))
+            return false;
+    }
+    return given_count == wanted->field_count;
+}
+
+/* As deep as the declarations, which the reader of definitions bounds. */
+static bool data_fits(const struct data_type *given, const struct data_type *wanted)
+{
+    if (given->kind != wanted->kind)
+        return false;
+    if (given->kind == TYPE_CHOICE)
+        return choices_fit(given, wanted);
+    if (given->kind == TYPE_LIST)
+        return data_fits(given->of, wanted->of);
+    return given->kind != TYPE_RECORD || fields_fit(given->fields, given->field_count, wanted);
+}
+
 bool static_fits_data(const struct static_type *type, const struct data_type *wanted)
 {
     if (type->kind == STATIC_DYN)
@@ -148,5 +180,5 @@ bool static_fits_data(const struct static_type *type, const struct data_type *wa
         return type->choice && choices_fit(type->choice, wanted);
     if (wanted->kind == TYPE_LIST)
         return static_fits_data(type->of, wanted->of);
-    return wanted->kind != TYPE_RECORD || type->fields == wanted->fields;
+    return wanted->kind != TYPE_RECORD || fields_fit(type->fields, type->field_count, wanted);
 }

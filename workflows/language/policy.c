@@ -1,11 +1,9 @@
-/* The policy: when reminders go out, to whom, and how far back a legal date may lie (LANGUAGE §4).
- * What a name in `tell` means is settled here, in this order: `who`, a role of the directory, a
- * unit of the directory, and else a party, which each workflow that uses the ladder must have. */
-#include "base/assert.h"
+/* The policy: when reminders go out, to whom, and how far back a legal date may lie (LANGUAGE §4). */
 #include "base/buffer.h"
 #include "workflows/language/definition.h"
 #include "workflows/language/expression.h"
 #include "workflows/language/keys.h"
+#include "workflows/language/tell.h"
 
 #include <stdlib.h>
 
@@ -28,12 +26,6 @@ static const struct key rung_keys[] = {
     KEY("else-tell", SHAPE_SCALAR | SHAPE_LIST),
     KEY("repeat", SHAPE_SCALAR),
     KEY("open", SHAPE_NOT_YET),
-};
-
-static const char *const level_words[] = {
-#define X(name, word, zh, en) word,
-    ALERT_LEVEL_TABLE(X)
-#undef X
 };
 
 struct policy_reading {
@@ -76,61 +68,6 @@ static bool parse_at(struct bytes text, struct rung *rung)
     return is_unit && (period.amount > 0 || (rung->is_before && period.unit == PERIOD_DAYS));
 }
 
-static void warn_without_supervisor(const struct policy_reading *reading,
-                                    const struct yaml_node *node, const struct tell *tell)
-{
-    bool is_unit = tell->is_supervisor && tell->kind == TELL_UNIT;
-    const struct unit *unit = is_unit ? directory_unit(reading->directory, tell->name) : NULL;
-    if (unit && unit->supervisor.size == 0)
-        sheet_report(&reading->sheet, node->place, "no-supervisor", tell->name);
-}
-
-static void read_tell(const struct policy_reading *reading, const struct yaml_node *node,
-                      struct tell *tell)
-{
-    struct bytes head = BYTES_LITERAL("supervisor(");
-    const struct directory *directory = reading->directory;
-    if (!sheet_shape(&reading->sheet, node, SHAPE_SCALAR))
-        return;
-    struct bytes name = node->text;
-    tell->is_supervisor =
-        bytes_starts_with(name, head) && bytes_ends_with(name, BYTES_LITERAL(")"));
-    if (tell->is_supervisor)
-        name = bytes_slice(name, head.size, name.size - head.size - 1);
-    uint32_t error_count = reading->sheet.diagnostics->error_count;
-    if (name.size == 0 || bytes_find(name, BYTES_LITERAL("(")) != SIZE_MAX)
-        sheet_report(&reading->sheet, node->place, "bad-tell", node->text);
-    else
-        (void)sheet_name(&reading->sheet, name, node->place, NAME_UNIT); /* reported there */
-    if (reading->sheet.diagnostics->error_count != error_count || bytes_is(name, "who"))
-        return;
-    tell->name = name;
-    tell->kind = TELL_PARTY;
-    if (directory && directory_role_unit(directory, name))
-        tell->kind = TELL_ROLE;
-    else if (directory && directory_unit(directory, name))
-        tell->kind = TELL_UNIT;
-    warn_without_supervisor(reading, node, tell);
-}
-
-static const struct tell *read_tells(const struct policy_reading *reading,
-                                     const struct yaml_node *node, uint32_t *ret_count)
-{
-    *ret_count = 0;
-    if (!node)
-        return NULL;
-    uint32_t count = sheet_bound(&reading->sheet, node, sheet_many(node), RUNG_TELL_MAX, "tell");
-    struct tell *tells = sheet_rows(&reading->sheet, count, sizeof *tells);
-    if (!tells)
-        return NULL;
-    if (count == 0)
-        sheet_report(&reading->sheet, node->place, "missing-key", BYTES_LITERAL("tell"));
-    for (uint32_t i = 0; i < count; i++)
-        read_tell(reading, sheet_many_at(node, i), &tells[i]);
-    *ret_count = count;
-    return tells;
-}
-
 static void read_plain_period(const struct policy_reading *reading, const struct yaml_node *node,
                               struct period *ret_period)
 {
@@ -146,18 +83,16 @@ static void read_rung(const struct policy_reading *reading, const struct yaml_no
 {
     const struct sheet *sheet = &reading->sheet;
     unsigned one_or_many = SHAPE_SCALAR | SHAPE_LIST;
+    struct tell_scope scope = {.directory = reading->directory};
     if (!sheet_keys(sheet, node, rung_keys, KEY_COUNT(rung_keys)))
         return;
     const struct yaml_node *at = sheet_get(node, "at", SHAPE_SCALAR);
     const struct yaml_node *else_tell = sheet_get(node, "else-tell", one_or_many);
     if (at && !parse_at(at->text, rung))
         sheet_report(sheet, at->place, "bad-rung", at->text);
-    /* The first word, none, is no level of a rung. */
-    rung->level = (enum alert_level)(1
-                                     + sheet_word(sheet, sheet_get(node, "level", SHAPE_SCALAR),
-                                                  level_words + 1, ALERT_LEVEL_COUNT - 1, 0));
-    rung->tell = read_tells(reading, sheet_get(node, "tell", one_or_many), &rung->tell_count);
-    rung->else_tell = read_tells(reading, else_tell, &rung->else_tell_count);
+    rung->level = tell_level(sheet, sheet_get(node, "level", SHAPE_SCALAR));
+    rung->tell = tell_list(sheet, &scope, sheet_get(node, "tell", one_or_many), &rung->tell_count);
+    rung->else_tell = tell_list(sheet, &scope, else_tell, &rung->else_tell_count);
     read_plain_period(reading, sheet_get(node, "ack-within", SHAPE_SCALAR), &rung->ack_within);
     read_plain_period(reading, sheet_get(node, "repeat", SHAPE_SCALAR), &rung->repeat);
     if (else_tell && !yaml_get(node, "ack-within"))

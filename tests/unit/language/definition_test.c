@@ -206,6 +206,8 @@ static void example_start_and_transitions(void **state)
     const struct state *received = &program->states[0];
     assert_int_equal(received->handler_count, 2);
     assert_text(received->handlers[1].branches[0].outcome, "not-filed");
+    assert_int_equal(received->hold_count, 1);
+    assert_int_equal(received->holds[0], find(program, "event", "feedback.submitted"));
     const struct state *reviewing = &program->states[find(program, "state", "reviewing")];
     const struct handler *done = program_handler(program, find(program, "state", "reviewing"),
                                                  find(program, "event", "review.done"));
@@ -379,6 +381,148 @@ static void other_forms_compile(void **state)
     assert_text(program->states[1].handlers[1].branches[0].refuse.zh, "不得");
 }
 
+static bool has_code(const struct diagnostics *diagnostics, const char *code)
+{
+    for (uint32_t i = 0; i < diagnostics->count; i++) {
+        if (!strcmp(diagnostics->rows[i].code, code))
+            return true;
+    }
+    return false;
+}
+
+/* Two events that suspend, one of them handled too, and one that is allowed; held events, in a list
+ * or alone; a notice from a start, a branch and an expiry. */
+static void waiting_and_notices_compile(void **state)
+{
+    struct fixture *fixture = *state;
+    const struct program *program = compile_small(
+        fixture, "suspend: {from: stopped, until: resumed, basis: 某法 第一条, allow: [opened]}\n"
+                 "states:\n"
+                 "  open: {no-clock: x, when: {stopped: {}, opened: {to: next}}, hold: done}\n"
+                 "  next:\n"
+                 "    when:\n"
+                 "      done:\n"
+                 "        - to: closed\n"
+                 "          do:\n"
+                 "            - notify:\n"
+                 "                to: [owner, supervisor(owner), joint-office, qj-ecology]\n"
+                 "                level: warning\n"
+                 "                text: 案件 ${case.id} 已由 ${party.owner} 办结\n"
+                 "  closed: {end: true}\n"
+                 "clocks:\n"
+                 "  answer:\n"
+                 "    {force: statutory, basis: b, who: owner, while: next, period: 5 days,\n"
+                 "     expire: {do: [{notify: {to: owner, level: overdue, text: "
+                 "\"${due('answer')}\"}}]}}\n");
+    assert_non_null(program);
+    assert_int_equal(program->suspend_from, find(program, "event", "stopped"));
+    assert_int_equal(program->suspend_until, find(program, "event", "resumed"));
+    assert_text(program->suspend_basis, "某法 第一条");
+    assert_int_equal(program->suspend_allow_count, 1);
+    assert_int_equal(program->suspend_allows[0], find(program, "event", "opened"));
+    assert_int_equal(program->states[0].hold_count, 1);
+    assert_int_equal(program->states[0].holds[0], find(program, "event", "done"));
+    const struct branch *done = &program->states[1].handlers[0].branches[0];
+    const struct action *notice = done->actions;
+    assert_int_equal(done->action_count, 1);
+    assert_int_equal(notice->level, ALERT_WARNING);
+    assert_int_equal(notice->tell_count, 4);
+    assert_int_equal(notice->tell[0].kind, TELL_PARTY);
+    assert_true(notice->tell[1].is_supervisor && notice->tell[1].kind == TELL_PARTY);
+    assert_int_equal(notice->tell[2].kind, TELL_ROLE);
+    assert_int_equal(notice->tell[3].kind, TELL_UNIT);
+    struct value owner = value_unit(BYTES_LITERAL("qj-ecology"));
+    struct expr_env env = {.case_id = BYTES_LITERAL("QJ-1"), .parties = &owner};
+    assert_text(evaluate(fixture, notice->text, &env).as.text, "案件 QJ-1 已由 qj-ecology 办结");
+    assert_int_equal(program->clocks[0].expire[0].action_count, 1);
+}
+
+/* What is bound by the branch may be told of by it, and not before; who may not publish where an
+ * event waits, or where it suspends, is a finding. */
+static void waiting_and_notices_follow_the_flow(void **state)
+{
+    static const struct {
+        const char *open, *suspend, *code;
+    } rows[] = {
+        {"joined: {to: work, bind: {helper: event.sender}, do: [{notify: {to: helper, level: "
+         "notice, "
+         "text: '${party.helper}'}}]}",
+         "", NULL},
+        {"joined: {to: work, do: [{notify: {to: helper, level: notice, text: x}}]}", "",
+         "party-unset"},
+        {"joined: {to: work, do: [{notify: {to: owner, level: notice, text: '${party.helper}'}}]}",
+         "", "party-unset"},
+        {"joined: {to: work, do: [{notify: {to: owner, level: notice, text: '${case.list}'}}]}", "",
+         "template-type"},
+        {"joined: {to: work}", "suspend: {from: helped, until: skipped}\n", "sender-unset"},
+        {"joined: {to: work}", "suspend: {from: skipped, until: helped}\n", "sender-unset"},
+        {"joined: {to: work}}, hold: [helped", "", "sender-unset"},
+        {"joined: {to: work, bind: {helper: event.sender}}", "", NULL},
+    };
+    static const char form[] = "workflow: w\nversion: 1\n"
+                               "parties: {owner: {}, helper: {}}\n"
+                               "data: {list: {type: list, of: {type: text}}}\n"
+                               "events:\n"
+                               "  opened: {from: [agency]}\n"
+                               "  joined: {from: [owner]}\n"
+                               "  skipped: {from: [owner]}\n"
+                               "  helped: {from: [%s]}\n"
+                               "start: {event: opened, bind: {owner: event.sender}, to: open}\n"
+                               "%s"
+                               "states:\n"
+                               "  open: {no-clock: x, when: {%s%s}\n"
+                               "  work: {no-clock: x, when: {skipped: {to: end}, helped: {}}}\n"
+                               "  end: {end: true}\n";
+    struct fixture *fixture = *state;
+    char text[2048];
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        bool holds = strstr(rows[i].open, "hold") != NULL;
+        bool is_helper = rows[i].suspend[0] || holds;
+        snprintf(text, sizeof text, form, is_helper ? "helper" : "owner", rows[i].suspend,
+                 rows[i].open, holds ? "]" : "}");
+        const struct program *program = compile(fixture, text);
+        if (rows[i].code)
+            assert_true(has_code(&fixture->diagnostics, rows[i].code));
+        else
+            assert_non_null(program);
+    }
+}
+
+/* Two declarations of the same shape are one type to `set`. */
+static void equal_records_can_be_set(void **state)
+{
+    static const struct {
+        const char *field, *code;
+    } rows[] = {
+        {"{type: list, of: {type: record, fields: {b: {type: date}, a: {type: unit}}}}", NULL},
+        {"{type: list, of: {type: record, fields: {a: {type: unit}}}}", "expr-wanted"},
+        {"{type: list, of: {type: record, fields: {a: {type: unit}, c: {type: date}}}}",
+         "expr-wanted"},
+        {"{type: list, of: {type: record, fields: {a: {type: unit}, b: {type: text}}}}",
+         "expr-wanted"},
+        {"{type: record, fields: {a: {type: unit}, b: {type: date}}}", "expr-wanted"},
+    };
+    static const char form[] =
+        "workflow: w\nversion: 1\n"
+        "data: {kept: %s}\n"
+        "events:\n"
+        "  opened: {from: [agency], data: {items: {type: list, of: {type: record, fields: {a: "
+        "{type: "
+        "unit}, b: {type: date}}}}}}\n"
+        "  done: {from: [agency]}\n"
+        "start: {event: opened, set: {kept: event.data.items}, to: open}\n"
+        "states: {open: {no-clock: x, when: {done: {to: end}}}, end: {end: true}}\n";
+    struct fixture *fixture = *state;
+    char text[1024];
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        snprintf(text, sizeof text, form, rows[i].field);
+        const struct program *program = compile(fixture, text);
+        assert_true((program != NULL) == (rows[i].code == NULL));
+        if (rows[i].code)
+            assert_true(has_code(&fixture->diagnostics, rows[i].code));
+    }
+}
+
 static void a_start_without_event_compiles(void **state)
 {
     const struct program *program =
@@ -392,15 +536,6 @@ static void a_start_without_event_compiles(void **state)
     assert_non_null(program);
     assert_int_equal(program->start_event, INDEX_NONE);
     assert_int_equal(program->start.to, 0);
-}
-
-static bool has_code(const struct diagnostics *diagnostics, const char *code)
-{
-    for (uint32_t i = 0; i < diagnostics->count; i++) {
-        if (!strcmp(diagnostics->rows[i].code, code))
-            return true;
-    }
-    return false;
 }
 
 /* A party is bound on one of two ways to a state: its clock cannot name it, has() may ask. */
@@ -676,7 +811,11 @@ static void workflow_variants(void **state)
          NULL, 0, 0},
         {"opened: {from: [agency]}", "opened: {from: agency, date: on, data: {on: {type: text}}}",
          "date-field", 7, 32},
-        {"opened: {from: [agency]}", "opened: {from: [owner]}", "sender-unset", 11, 16},
+        {"opened: {from: [agency]}", "opened: {from: [owner]}", NULL, 0, 0},
+        {"{kind: agency}}\ndata: {note: {type: text, default: x}}\nevents:\n  opened: {from: "
+         "[agency]}",
+         "{}}\ndata: {note: {type: text, default: x}}\nevents:\n  opened: {from: [owner]}",
+         "sender-unset", 11, 16},
         {"to: open}", "to: opne}", "unknown-state", 11, 57},
         {"event: opened", "event: opend", "unknown-event", 11, 16},
         {"done: {to: closed}", "done: {to: closed, outcome: fine}", NULL, 0, 0},
@@ -685,7 +824,34 @@ static void workflow_variants(void **state)
         {"done: {to: closed}", "done: [{if: 'true', to: closed}, {}]", "branch-never-taken", 13,
          76},
         {"done: {to: closed}", "done: closed", "wrong-shape", 13, 49},
-        {"done: {to: closed}", "done: {to: closed, do: []}", "not-yet", 13, 62},
+        {"done: {to: closed}", "done: {to: closed, do: []}", "missing-key", 13, 66},
+        {"done: {to: closed}", "done: {to: closed, do: [{}]}", "missing-key", 13, 67},
+        {"done: {to: closed}", "done: {to: closed, do: [{emit: {}}]}", "not-yet", 13, 68},
+        {"done: {to: closed}",
+         "done: {refuse: no, do: [{notify: {to: owner, level: notice, text: x}}]}", "key-not-here",
+         13, 66},
+        {"done: {to: closed}", "done: {do: [{notify: {to: owner, level: none, text: x}}]}",
+         "unknown-word", 13, 83},
+        {"done: {to: closed}", "done: {do: [{notify: {to: owner, level: notice}}]}", "missing-key",
+         13, 64},
+        {"done: {to: closed}", "done: {do: [{notify: {to: owner, level: notice, text: ''}}]}",
+         "missing-key", 13, 97},
+        {"done: {to: closed}",
+         "done: {do: [{notify: {to: owner, level: notice, text: '${case.note'}}]}", "template-end",
+         13, 100},
+        {"to: open}", "to: open, do: [{notify: {to: owner, level: notice, text: x}}]}", NULL, 0, 0},
+        {"{when: {stopped", "{hold: [done], when: {stopped", "held-and-handled", 13, 17},
+        {"{when: {stopped", "{hold: [don], when: {stopped", "unknown-event", 13, 17},
+        {"{when: {stopped", "{hold: [], when: {stopped", "missing-key", 13, 16},
+        {"{end: true}", "{end: true, hold: [done]}", "key-not-here", 14, 29},
+        {"stopped: {}, resumed: {},", "", "event-not-handled", 8, 3},
+        {"states:\n  open: {when: {stopped: {}, resumed: {}, ",
+         "suspend: {from: stopped, until: resumed}\nstates:\n  open: {when: {", NULL, 0, 0},
+        {"states:\n", "suspend: {from: stopped, until: stopped}\nstates:\n", "pause-same-event", 12,
+         33},
+        {"states:\n", "suspend: {from: stopped}\nstates:\n", "missing-key", 12, 10},
+        {"states:\n", "suspend: {from: stopped, until: resumd}\nstates:\n", "unknown-event", 12,
+         33},
         {"resumed: {},", "sub-cases.closed: {},", "not-yet", 13, 30},
         {"{end: true}", "{end: yes}", "wrong-value", 14, 17},
         {"{end: true}", "{end: true, when: {done: {}}}", "key-not-here", 14, 29},
@@ -1055,6 +1221,9 @@ int main(void)
         cmocka_unit_test(directory_rows_are_sorted_and_linked),
         cmocka_unit_test(policy_rungs_and_whom_they_tell),
         cmocka_unit_test(other_forms_compile),
+        cmocka_unit_test(waiting_and_notices_compile),
+        cmocka_unit_test(waiting_and_notices_follow_the_flow),
+        cmocka_unit_test(equal_records_can_be_set),
         cmocka_unit_test(a_start_without_event_compiles),
         cmocka_unit_test(flow_is_followed_on_every_path),
         cmocka_unit_test(a_running_event_clock_counts_for_its_states),

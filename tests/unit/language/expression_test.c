@@ -721,6 +721,85 @@ static void wanted_types_are_held(void **state)
     assert_null(compile_in(fixture, "subs.open", &scope_without_event, STATIC_DYN));
 }
 
+/* Text with parts in ${}: where a part ends, what may stand in one, and where a mistake is told. */
+static void templates_are_text_with_parts(void **state)
+{
+    static const struct row rows[] = {
+        {"", "''"},
+        {"线索", "'线索'"},
+        {"线索 ${case.id} 已由 ${party.prosecutor} 受理", "'线索 QJ-1 已由 qj-water 受理'"},
+        {"${case.field}${case.amount}", "'ecology40'"},
+        {"${case.amount + 2}", "'42'"},
+        {"${case.urgent}: ${case.served_on}", "'true: 2024-12-31'"},
+        {"${event.time}", "'2025-01-01T08:00:00.123+08:00'"},
+        {"${ case.id }", "'QJ-1'"},
+        {"a $${case.id} ${case.id}", "'a ${case.id} QJ-1'"},
+        {"$${", "'${'"},
+        {"$5 {x} $", "'$5 {x} $'"},
+        {"${'}'}${\"${\"}", "'}${'"},
+        {"${{'a': 'b'}['a']}!", "'b!'"},
+        {"${has(case.informant) ? case.informant : '无'}", "'无'"},
+        {"${case.urgent ? '急' : '缓'}", "'急'"},
+        {"${case.informant}", "expr-optional@1:8"},
+        {"线索 ${case.nothing}", "expr-unknown-name@1:11"},
+        {"线索 ${case.id", "template-end@1:6"},
+        {"${}", "expr-end@1:3"},
+        {"${case.id} ${1 + }", "expr-end@1:18"},
+        {"${case.rate}", "template-type@1:3"},
+        {"${case.items}", "template-type@1:3"},
+        {"${null}", "template-type@1:3"},
+        {"${{'a': 1}}", "template-type@1:3"},
+    };
+    struct fixture *fixture = *state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        uint8_t memory[SHOWN_MAX];
+        struct buffer buffer;
+        buffer_init(&buffer, memory, sizeof memory);
+        begin(fixture);
+        const struct expr *expr =
+            expression_template(bytes_from_text(rows[i].source), (struct place){1, 1}, &scope,
+                                &fixture->arena, &fixture->diagnostics);
+        show_outcome(fixture, expr, &buffer);
+        assert_row(&rows[i], &buffer);
+    }
+}
+
+static uint32_t height_of(const struct expr *expr)
+{
+    uint32_t height = 0;
+    for (uint16_t i = 0; i < expr->arg_count; i++) {
+        uint32_t below = height_of(expr->args[i]);
+        height = below > height ? below : height;
+    }
+    return height + 1;
+}
+
+/* A long text is no deep one, one over the bound is refused, and a small arena is a finding. */
+static void long_templates_are_bounded(void **state)
+{
+    struct fixture *fixture = *state;
+    static char text[EXPR_SOURCE_MAX + 2];
+    for (size_t i = 0; i + 8 <= EXPR_SOURCE_MAX; i += 8)
+        memcpy(text + i, "a${'b'}c", 9);
+    for (size_t size = 0; size < ARENA_SIZE; size = size * 2 + 64) {
+        struct arena arena;
+        uint8_t *block = malloc(size + 1);
+        struct place place = {1, 1};
+        arena_init(&arena, block, size);
+        begin(fixture);
+        const struct expr *expr = expression_template(bytes_from_text(text), place, &scope, &arena,
+                                                      &fixture->diagnostics);
+        assert_true((expr == NULL) == (fixture->diagnostics.count == 1));
+        assert_true(!expr || height_of(expr) <= 12);
+        free(block);
+    }
+    begin(fixture);
+    memset(text, 'a', EXPR_SOURCE_MAX + 1);
+    assert_null(expression_template(bytes_from_text(text), (struct place){1, 1}, &scope,
+                                    &fixture->arena, &fixture->diagnostics));
+    assert_string_equal(fixture->diagnostics.rows[0].code, "expr-size");
+}
+
 static const struct expr *compile_as(struct fixture *fixture, const char *source,
                                      const struct data_type *wanted)
 {
@@ -938,6 +1017,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(syntax_is_told_at_its_place, setup, teardown),
         cmocka_unit_test_setup_teardown(the_place_is_that_of_the_file, setup, teardown),
         cmocka_unit_test_setup_teardown(wanted_types_are_held, setup, teardown),
+        cmocka_unit_test_setup_teardown(templates_are_text_with_parts, setup, teardown),
+        cmocka_unit_test_setup_teardown(long_templates_are_bounded, setup, teardown),
         cmocka_unit_test_setup_teardown(declared_types_take_what_fits, setup, teardown),
         cmocka_unit_test_setup_teardown(depth_and_size_are_bounded, setup, teardown),
         cmocka_unit_test_setup_teardown(memory_and_work_are_bounded, setup, teardown),
