@@ -19,7 +19,10 @@ packages_of() { # section…
 }
 
 missing_packages() {
-    for package in "$@"; do
+    for line in "$@"; do
+        package=${line%%|*}
+        word=${line#*|command:} # the whole line where it names no command
+        if [ "$word" != "$line" ] && command -v "$word" >/dev/null; then continue; fi
         status=$(dpkg-query -W -f '${Status}' "$package" 2>/dev/null || true)
         [ "$status" = "install ok installed" ] || printf '%s ' "$package"
     done

@@ -20,6 +20,8 @@ static const struct command commands[] = {
      "tell a story's timeline and each due date day by day"},
     {"workflow", "diff", command_workflow_diff, "OLD NEW", "说明两个版本之间改了什么",
      "say what changed between two versions"},
+    {"workflow", "export", command_workflow_export, "FILE --asyncapi",
+     "写出数据交换标准(AsyncAPI 3.0)", "write the data-exchange standard (AsyncAPI 3.0)"},
     {"workflow", "rehearse", command_workflow_rehearse, "STORY...",
      "在时钟由人拨动的系统上走一遍故事", "play stories through a system whose clock is driven"},
     {"workflow", "deploy", command_workflow_deploy, "FILE...", "部署到运行中的系统",

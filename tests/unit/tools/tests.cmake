@@ -6,11 +6,13 @@ add_test(NAME cli_test
 set_tests_properties(cli_test PROPERTIES LABELS unit TIMEOUT 300
     ENVIRONMENT "LIANDONG_BIN=${CMAKE_RUNTIME_OUTPUT_DIRECTORY};LIANDONG_SOURCE=${CMAKE_SOURCE_DIR};PYTHONDONTWRITEBYTECODE=1")
 
-add_test(NAME diff_test
-    COMMAND /usr/bin/python3 -m pytest -q -p no:cacheprovider
-        ${CMAKE_SOURCE_DIR}/tests/unit/tools/diff_test.py)
-set_tests_properties(diff_test PROPERTIES LABELS unit TIMEOUT 300
-    ENVIRONMENT "LIANDONG_BIN=${CMAKE_RUNTIME_OUTPUT_DIRECTORY};LIANDONG_SOURCE=${CMAKE_SOURCE_DIR};PYTHONDONTWRITEBYTECODE=1")
+foreach(subject diff export setup)
+    add_test(NAME ${subject}_test
+        COMMAND /usr/bin/python3 -m pytest -q -p no:cacheprovider
+            ${CMAKE_SOURCE_DIR}/tests/unit/tools/${subject}_test.py)
+    set_tests_properties(${subject}_test PROPERTIES LABELS unit TIMEOUT 300
+        ENVIRONMENT "LIANDONG_BIN=${CMAKE_RUNTIME_OUTPUT_DIRECTORY};LIANDONG_SOURCE=${CMAKE_SOURCE_DIR};PYTHONDONTWRITEBYTECODE=1")
+endforeach()
 
 # Pure parts of commands: their sources, since nothing is built on the room of tools.
 set(liandong_tools ${CMAKE_SOURCE_DIR}/tools/liandong)

@@ -1,0 +1,182 @@
+"""The exported schemas and the engine agree: what a schema takes the engine takes, as far as a schema
+can know, and the other way round. Judged by python3-jsonschema, over each event of every shipped
+story and over a definition that has every type.
+"""
+import json
+import os
+import pathlib
+import subprocess
+
+import jsonschema
+import pytest
+import yaml
+
+LIANDONG = pathlib.Path(os.environ["LIANDONG_BIN"]) / "liandong"
+SOURCE = pathlib.Path(os.environ["LIANDONG_SOURCE"])
+STORIES = sorted((SOURCE / "workflows").rglob("*.story.yaml"))
+DATA_REFUSALS = {"missing-data", "bad-data", "unknown-data"}
+
+
+def run(*words, **variables):
+    env = {"PATH": os.environ.get("PATH", ""), "LC_ALL": "C.UTF-8", **variables}
+    for name in ("ASAN_OPTIONS", "UBSAN_OPTIONS"):
+        if name in os.environ:
+            env[name] = os.environ[name]
+    return subprocess.run([LIANDONG, *map(str, words)], env=env, text=True, capture_output=True,
+                          timeout=60)
+
+
+def document(path):
+    done = run("workflow", "export", path, "--asyncapi")
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+def validator(whole, name):
+    schema = whole["components"]["schemas"][name]
+    checker = jsonschema.Draft202012Validator
+    checker.check_schema(schema)
+    return checker(schema, resolver=jsonschema.RefResolver("", whole),
+                   format_checker=jsonschema.FormatChecker(["date"]))
+
+
+class Loader(yaml.SafeLoader):
+    """YAML as the language reads it: dates are texts, and only true and false are booleans."""
+
+
+Loader.yaml_implicit_resolvers = {
+    first: [(tag, pattern) for tag, pattern in rows if not tag.endswith(("timestamp", "bool"))]
+    for first, rows in yaml.SafeLoader.yaml_implicit_resolvers.items()}
+Loader.add_implicit_resolver("tag:yaml.org,2002:bool", __import__("re").compile("^(true|false)$"), list("tf"))
+
+
+def workflow_of(story, name):
+    for folder in (story.parent, *story.parents):
+        for path in [folder / f"{name}.yaml", *sorted(folder.glob("*.yaml"))]:
+            if path.is_file() and f"workflow: {name}\n" in path.read_text() and "story:" not in path.read_text()[:400]:
+                return path
+    return next(path for path in (SOURCE / "workflows").rglob("*.yaml")
+                if not path.name.endswith(".story.yaml") and f"workflow: {name}\n" in path.read_text())
+
+
+documents = {}
+
+
+@pytest.mark.parametrize("story", STORIES, ids=lambda path: path.name)
+def test_the_events_of_every_story(story):
+    told = yaml.load(story.read_text(), Loader)
+    path = workflow_of(story, told["workflow"])
+    whole = documents.setdefault(path, document(path))
+    schemas = whole["components"]["schemas"]
+    for number, step in enumerate(told["steps"]):
+        if "event" not in step or step["event"] not in schemas:
+            continue
+        event = {"id": f"e-{number}", "source": step["from"], "type": step["event"],
+                 "subject": step.get("case", told["case"]), "data": step.get("data", {})}
+        if "role" in step:
+            event["role"] = step["role"]
+        refusal = step.get("expect", {}).get("refusal")
+        errors = [error.message for error in validator(whole, step["event"]).iter_errors(event)]
+        if refusal is None:
+            assert errors == []
+        elif refusal in DATA_REFUSALS:
+            assert errors != [], f"{story.name}: step {number} is refused with {refusal}"
+
+
+EVERY_TYPE = """\
+workflow: all
+version: 1
+parties: {desk: {title: 窗口, kind: agency}}
+events:
+  begun:
+    title: {zh: 开始, en: Begun}
+    from: [agency, desk]
+    role: chief
+    date: day
+    data:
+      flag: {type: bool}
+      count: {type: int, min: 1, max: 9}
+      ratio: {type: double, min: 0.5, default: 0.5}
+      word: {title: {zh: 词, en: Word}, type: text, class: sealed}
+      way: {type: choice, of: [left, right]}
+      day: {type: date}
+      moment: {type: timestamp, optional: true}
+      unit: {type: unit}
+start: {event: begun, bind: {desk: event.sender}, to: open}
+states:
+  open: {no-clock: 等待, when: {begun: {to: done}}}
+  done: {end: true}
+"""
+GOOD = {"flag": True, "count": 3, "word": "", "way": "left", "day": "2025-02-28", "unit": "qj-ecology"}
+
+
+@pytest.fixture(scope="module")
+def every(tmp_path_factory):
+    path = tmp_path_factory.mktemp("all") / "all.yaml"
+    path.write_text(EVERY_TYPE)
+    return document(path)
+
+
+def test_a_whole_event(every):
+    event = {"specversion": "1.0", "id": "1", "source": "qj-ecology", "type": "begun", "subject": "A-1",
+             "time": "2025-01-01T00:00:00+08:00", "role": "chief", "workflow": "all", "data": GOOD}
+    check = validator(every, "begun")
+    check.validate(event)
+    for key in ("id", "source", "type", "subject", "role", "data"):
+        assert list(check.iter_errors({k: v for k, v in event.items() if k != key})), key
+    for key, value in (("id", "x" * 129), ("id", ""), ("id", "a\nb"), ("source", "City Hall"),
+                       ("subject", "y" * 97), ("role", "head"), ("type", "ended"), ("specversion", "0.3"),
+                       ("workflow", "other"), ("data", [])):
+        assert list(check.iter_errors({**event, key: value})), key
+
+
+@pytest.mark.parametrize("change", [
+    {"flag": "true"}, {"count": 0}, {"count": 10}, {"count": 1.5}, {"ratio": 0.4}, {"word": 1},
+    {"way": "up"}, {"day": "2025-02-30"}, {"day": 20250228}, {"moment": 5}, {"unit": "City Hall"},
+    {"more": 1}, {"flag": None},
+])
+def test_data_that_the_engine_refuses(every, change):
+    check = validator(every, "begun.data")
+    check.validate(GOOD)
+    assert list(check.iter_errors({**GOOD, **change}))
+
+
+@pytest.mark.parametrize("key", sorted(GOOD))
+def test_data_that_is_missing(every, key):
+    assert list(validator(every, "begun.data").iter_errors({k: v for k, v in GOOD.items() if k != key}))
+
+
+def test_who_may_publish_and_what_comes_back(every):
+    message = every["components"]["messages"]["begun"]
+    assert message["title"] == "开始 / Begun"
+    assert message["x-from"] == [{"kind": "agency"}, {"party": "desk", "title": {"zh": "窗口"}, "kind": "agency"}]
+    assert message["x-role"] == "chief"
+    assert message["x-legal-date"] == "day"
+    assert message["x-opens-case"] is True
+    assert message["x-taken-in"] == ["open"]
+    assert message["description"] == ("可由以下单位发布:agency、窗口;须由职务 chief 决定。\n\n"
+                                      "Published by: agency, 窗口; decided by a person with the role chief.")
+    word = every["components"]["schemas"]["begun.data"]["properties"]["word"]
+    assert word == {"title": "词", "description": "Word", "type": "string", "x-class": "sealed"}
+    assert every["operations"]["begun"]["reply"]["channel"] == {"$ref": "#/channels/fates"}
+    fates = validator(every, "fates")
+    fates.validate([{"id": "1", "subject": "A-1", "fate": "started", "position": 4, "case": {"state": "open"}},
+                    {"fate": "refused", "code": "not-taken", "takes": ["begun"], "zh": "不接受", "en": "not taken"}])
+    assert list(fates.iter_errors([{"fate": "lost"}]))
+    assert list(fates.iter_errors([]))
+
+
+def test_refusals_are_all_explained(every):
+    words = every["components"]["schemas"]["fates"]["items"]["properties"]["code"]["x-meanings"]
+    assert {"not-taken", "wrong-sender", "bad-data"} <= set(words)
+    assert all(set(text) == {"zh", "en"} for text in words.values())
+
+
+def test_wrong_calls(tmp_path):
+    path = tmp_path / "bad.yaml"
+    path.write_text(EVERY_TYPE.replace("to: open", "to: nowhere"))
+    assert run("workflow", "export", path).returncode == 2
+    assert run("workflow", "export", "--asyncapi").returncode == 2
+    assert run("workflow", "export", tmp_path / "none.yaml", "--asyncapi").returncode == 3
+    done = run("workflow", "export", path, "--asyncapi")
+    assert done.returncode == 1 and "unknown-state" in done.stderr and done.stdout == ""
