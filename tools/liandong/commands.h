@@ -13,6 +13,7 @@ int command_workflow_paths(struct command_context *context);   /* workflow_paths
 int command_workflow_test(struct command_context *context);    /* workflow_test.c */
 int command_workflow_explain(struct command_context *context); /* workflow_explain.c */
 int command_workflow_diff(struct command_context *context);    /* workflow_diff.c */
+int command_workflow_diagram(struct command_context *context); /* workflow_diagram.c */
 int command_workflow_export(struct command_context *context);  /* workflow_export.c */
 int command_workflow_rehearse(struct command_context *context); /* rehearse.c */
 int command_workflow_deploy(struct command_context *context);  /* workflow_deploy.c */

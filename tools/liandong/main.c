@@ -20,6 +20,8 @@ static const struct command commands[] = {
      "tell a story's timeline and each due date day by day"},
     {"workflow", "diff", command_workflow_diff, "OLD NEW", "说明两个版本之间改了什么",
      "say what changed between two versions"},
+    {"workflow", "diagram", command_workflow_diagram, "FILE", "把流程画成图:SVG、Graphviz 或 Mermaid",
+     "draw a workflow: SVG, Graphviz or Mermaid"},
     {"workflow", "export", command_workflow_export, "FILE --asyncapi",
      "写出数据交换标准(AsyncAPI 3.0)", "write the data-exchange standard (AsyncAPI 3.0)"},
     {"workflow", "rehearse", command_workflow_rehearse, "STORY...",

@@ -1,5 +1,6 @@
 # ld_test(name unit/room/x_test.c ld_room …), one line a test.
 ld_test(story_test unit/language/story_test.c ld_language)
+ld_test(diagram_test unit/language/diagram_test.c ld_language)
 
 # The commands as an administrator calls them. C.UTF-8 is on every machine, and speaks English.
 set(catalog ${CMAKE_SOURCE_DIR}/workflows/catalog)
