@@ -49,6 +49,16 @@ static void form_as_of(struct ask *ask, struct form *form)
     form_instant(form, "as_of", as_of(ask, applied));
 }
 
+/* Why a view gave nothing. A name that is too long for any key stays so: who asked must not be told
+ * to ask again. Of LD_FULL the arena tells, and a smaller page is tried. */
+static void refuse_view(struct ask *ask, enum ld_err err)
+{
+    if (err == LD_FULL)
+        return;
+    ask_refuse(ask, err == LD_INVALID ? WIRE_ERROR_MALFORMED : WIRE_ERROR_UNAVAILABLE,
+               bytes_from_text(ld_err_word(err)));
+}
+
 /* --- cases ----------------------------------------------------------------------------------- */
 
 /* The open clock that is due first. */
@@ -109,8 +119,7 @@ void ask_cases(struct ask *ask, uint32_t max)
     enum ld_err err = ask->store->ops->view_cases(ask->view, workflow, state, after, max,
                                                   ask->arena, found, &count);
     if (err != LD_OK) {
-        if (err != LD_FULL) /* then the arena says so, and a smaller page is tried */
-            ask_refuse(ask, WIRE_ERROR_UNAVAILABLE, bytes_from_text(ld_err_word(err)));
+        refuse_view(ask, err);
         return;
     }
     for (uint32_t i = 0; i < count; i++) {
@@ -163,8 +172,7 @@ void ask_overdue(struct ask *ask, uint32_t max)
     enum ld_err err = ask->store->ops->view_work(ask->view, unit, ask->now_ms + 1, max, ask->arena,
                                                  found, &count);
     if (err != LD_OK) {
-        if (err != LD_FULL)
-            ask_refuse(ask, WIRE_ERROR_UNAVAILABLE, bytes_from_text(ld_err_word(err)));
+        refuse_view(ask, err);
         return;
     }
     for (uint32_t i = 0; i < count; i++) {

@@ -1,10 +1,16 @@
 """Promises under attack: what was found once by playing the adversary stays found."""
+import contextlib
 import os
+import random
 import signal
 import time
 
+import msgpack
+import zmq
+
+import verify
 from harness import Served, command, event, line_of, serving
-from raw import Raw, partition_of
+from raw import ALL, Raw, partition_of
 
 START = "2025-08-01T09:00:00+08:00"
 LEAD = {"field": "ecology", "summary": "河道固废"}
@@ -28,6 +34,11 @@ def is_whole(served):
         return all(row["up"] for row in served.status()["partitions"])
     except (AssertionError, KeyError, IndexError):
         return False
+
+
+def pids(served):
+    status = served.status()
+    return [status["broker"]["pid"]] + [row["pid"] for row in status["partitions"]]
 
 
 def test_an_answer_from_before_the_brokers_death_reaches_nobody_else(folder):
@@ -84,3 +95,63 @@ def test_many_partitions_may_each_say_as_much_as_one(tmp_path):
         served.publish(*[lead(f"W-{i}") for i in range(4800)])
         served.advance("2025-09-02T00:00:00+08:00")
         assert len(served.json("overdue")) >= 8 * 500
+
+
+def test_a_question_that_can_never_be_answered_is_not_put_off(folder):
+    """`unavailable` means: ask again. A name longer than any must not be told that for ever."""
+    with serving(folder) as served, Raw(served.url) as client:
+        client.hello()
+        for question in ({"ask": "overdue", "unit": "u" * 400},
+                         {"ask": "cases", "workflow": "w" * 400},
+                         {"ask": "cases", "after": "a" * 400}):
+            kind, _, parts = client.ask(ALL, **question)
+            assert kind == "answer"
+            assert [part.get("error") for part in parts] == ["malformed"] * 2, question
+
+
+def test_a_thousand_waiting_fetches_hold_up_no_event(folder):
+    """A parked fetch holds a place in the worker's window; they must never fill it."""
+    with serving(folder) as served, contextlib.ExitStack() as stack:
+        clients = [stack.enter_context(Raw(served.url)) for _ in range(100)]
+        for client in clients:
+            client.hello()
+        for part in (0, 1):
+            clients[0].ask(part, ask="subscribe", name="n", **{"from": "now"})
+        for client in clients:
+            for i in range(24):
+                client.tell("request", i % 2, {"ask": "fetch", "name": "n", "wait_ms": 30000})
+        began = time.monotonic()
+        assert served.publish(lead("F-1"), lead("F-2"), lead("F-3"))[0]["fate"] == "started"
+        assert time.monotonic() - began < 15, "the fetches held the events up"
+
+
+def test_clients_that_vanish_and_liars_leave_the_servers_as_they_were(folder):
+    """Half messages, floods and strangers on both sockets; the same processes serve afterwards."""
+    with serving(folder) as served:
+        before = pids(served)
+        for number in range(200):
+            with Raw(served.url) as client:
+                client.send({"kind": "hello", "v": 1})
+                client.tell("publish", number % 2, [lead(f"V-{number}")])
+        with Raw(served.url) as client:
+            client.hello()
+            seq = client.tell("publish", 0, [])
+            for _ in range(50):  # the seq of one that is out, for another body
+                client.send({"kind": "publish", "seq": seq, "part": 0},
+                            msgpack.packb([lead("V-0", 1)]))
+            for _ in range(20000):
+                client.send({"kind": "hello", "v": 1})
+            client.socket.send_multipart([b"x"] * 5000)
+        workers = zmq.Context.instance().socket(zmq.DEALER)
+        workers.connect(f"ipc://{folder}/run/workers")
+        random.seed(7)
+        for _ in range(2000):
+            header = random.choice([
+                {"kind": "register", "part": random.choice([0, 1, 2, 65535]), "epoch": 1, "pid": 1},
+                {"kind": "reply", "token": random.getrandbits(60), "inner": "fates"},
+                {"kind": "beat", "credit": 2**32 - 1}, {"kind": "deliver", "token": 1}])
+            workers.send_multipart([msgpack.packb(header), random.randbytes(30)])
+        assert served.publish(lead("V-done"))[0]["fate"] == "started"
+        assert pids(served) == before
+        workers.close(0)
+    verify.check(folder)
