@@ -94,7 +94,7 @@ static bool cut(struct pieces *pieces)
     size_t begin = 0, at = 0;
     while (at < source.size) {
         struct bytes rest = bytes_slice(source, at, source.size);
-        size_t end;
+        size_t end = 0; /* set where there is a part; the compiler cannot see it */
         if (bytes_starts_with(rest, BYTES_LITERAL("$${"))) {
             if (!add_text(pieces, begin, at))
                 return false;
