@@ -24,6 +24,8 @@ static const struct command commands[] = {
      "draw a workflow: SVG, Graphviz or Mermaid"},
     {"workflow", "export", command_workflow_export, "FILE --asyncapi",
      "写出数据交换标准(AsyncAPI 3.0)", "write the data-exchange standard (AsyncAPI 3.0)"},
+    {"workflow", "schema", command_workflow_schema, "", "写出定义语言的 JSON Schema,供编辑器使用",
+     "write the JSON Schema of definitions, for editors"},
     {"workflow", "rehearse", command_workflow_rehearse, "STORY...",
      "在时钟由人拨动的系统上走一遍故事", "play stories through a system whose clock is driven"},
     {"workflow", "deploy", command_workflow_deploy, "FILE...", "部署到运行中的系统",
