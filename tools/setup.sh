@@ -49,6 +49,7 @@ install_packages() { # section…
 }
 
 require_space() { # MiB folder
+    [ -d "$2" ] && [ -w "$2" ] || die "$2 不存在或不可写" "$2 is missing or cannot be written to"
     free=$(df -Pm "$2" | awk 'NR == 2 {print $4}')
     [ "$free" -ge "$1" ] || die "磁盘空间不足:$2 需要 $1 MiB,只有 $free MiB" \
         "not enough disk space: $2 needs $1 MiB and has $free"
@@ -56,8 +57,10 @@ require_space() { # MiB folder
 
 build_preset() { # preset
     say "编译($1)…" "building ($1) …"
-    mkdir -p "$root/build"
     log="$root/build/$1.log"
+    { mkdir -p "$root/build" && : >"$log"; } 2>/dev/null \
+        || die "无法写入 $root/build(属于另一个用户?)" \
+            "cannot write to $root/build (does it belong to another user?)"
     (cd "$root" && cmake --preset "$1" >"$log" 2>&1) \
         || { tail -n 20 "$log" >&2; die "CMake 配置失败,见 $log" "CMake could not configure, see $log"; }
     (cd "$root" && cmake --build --preset "$1" 2>&1 | tee -a "$log" | progress_of_ninja) \

@@ -495,8 +495,23 @@ bool story_expect_knows(struct bytes key)
     return find_expectation(key) != NULL;
 }
 
-void story_expect(const struct story_view *view, const struct yaml_node *expect)
+/* Refused, against what the step expects. */
+static bool is_astray(const struct story_view *view, const struct yaml_node *fate)
 {
+    return fate && fate->kind == YAML_SCALAR && view->effects && view->effects->fate == FATE_REFUSED
+           && !bytes_is(fate->text, "refused");
+}
+
+bool story_expect(const struct story_view *view, const struct yaml_node *expect)
+{
+    const struct yaml_node *fate = yaml_get(expect, "fate");
+    if (is_astray(view, fate)) {
+        struct bytes arguments[] = {
+            fate->text, fate_seen(view), BYTES_LITERAL("案件由此走上另一条路,其后各步不再核对"),
+            BYTES_LITERAL("the case goes another way from here: its later steps are not compared")};
+        diagnose(view->diagnostics, fate->place, "story-fate", arguments, 4);
+        return true;
+    }
     for (uint32_t i = 0; i < expect->count; i++) {
         const struct yaml_entry *entry = &expect->entries[i];
         const struct expectation *expectation = find_expectation(entry->key);
@@ -508,4 +523,5 @@ void story_expect(const struct story_view *view, const struct yaml_node *expect)
         else
             expectation->check(view, entry->value);
     }
+    return false;
 }

@@ -22,8 +22,10 @@ struct story_view {
     struct diagnostics *diagnostics;
 };
 
-/* Diagnoses each expectation of the mapping that does not hold. */
-void story_expect(const struct story_view *view, const struct yaml_node *expect);
+/* Diagnoses each expectation of the mapping that does not hold. True: the event was refused and
+ * should not have been. The case is on another way then: that is the one finding, and its later
+ * steps have nothing to say. */
+bool story_expect(const struct story_view *view, const struct yaml_node *expect);
 /* Keys that `expect` may have; false for any other. */
 bool story_expect_knows(struct bytes key);
 #define STORY_EXPECT_KEYS                                                                          \

@@ -241,6 +241,20 @@ static void each_expectation_that_does_not_hold_is_one_finding(void **state)
                     {16, "story-party"});
 }
 
+static void a_wrong_refusal_is_the_one_finding_of_a_case(void **state)
+{
+    (void)state;
+    play(BYTES_LITERAL(HEAD LEAD("", "")
+                       "  - {at: 2025-07-01, from: qj-procuratorate, event: case.notice-served,\n"
+                       "     data: {served_on: 2025-07-01},\n"
+                       "     expect: {state: consulting,\n"
+                       "       fate: applied, due: {serve: 2025-07-04}}}\n"
+                       "  - {at: 2025-07-02,\n"
+                       "     expect: {state: consulting}}\n"));
+    assert_int_equal(world.run.failure_count, 1);
+    assert_string_equal(world.diagnostics.rows[0].code, "story-fate");
+}
+
 static void words_that_the_workflow_does_not_have_are_findings(void **state)
 {
     (void)state;
@@ -355,6 +369,7 @@ int main(void)
         cmocka_unit_test(story_that_cannot_be_read_is_told_where),
         cmocka_unit_test(shipped_stories_hold),
         cmocka_unit_test(each_expectation_that_does_not_hold_is_one_finding),
+        cmocka_unit_test(a_wrong_refusal_is_the_one_finding_of_a_case),
         cmocka_unit_test(words_that_the_workflow_does_not_have_are_findings),
         cmocka_unit_test(a_case_that_does_not_exist_holds_nothing),
         cmocka_unit_test(what_falls_due_at_a_steps_instant_comes_before_its_event),
