@@ -212,7 +212,7 @@ static enum ld_err build_workflow(struct shelf *shelf, const struct artifact_nam
     bool is_complete = rules_of(shelf, shelf->staged, entry->program->calendar, &rules);
     entry_fini(entry);
     if (!is_complete) {
-        refusal->zh = "须先部署它所用的日历、规则和单位目录";
+        refusal->zh = "须先部署它所用的日历、规则和单位名录";
         refusal->en = "the calendar it names, a policy and a directory must be deployed first";
         return LD_INVALID;
     }
@@ -230,7 +230,7 @@ static bool refuse_rules(const struct shelf *shelf, const struct artifact_name *
     const struct shelf_entry *other =
         is_single ? find(shelf, shelf->staged, name->kind, BYTES_NONE, 0) : NULL;
     if (other && !bytes_equal(other->id, name->id)) {
-        refusal->zh = "已有另一名称的规则或单位目录,一个系统只能有一份";
+        refusal->zh = "已有另一名称的规则或单位名录,一个系统只能有一份";
         refusal->en = "a policy or directory of another name is deployed: there is one of each";
         return true;
     }
@@ -302,7 +302,7 @@ enum ld_err shelf_stage(struct shelf *shelf, struct bytes text, uint32_t version
     struct artifact_name name = artifact_name_of(text, diagnostics->arena);
     *ret_refusal = (struct shelf_refusal){0};
     if (name.kind == ARTIFACT_UNKNOWN || name.kind == ARTIFACT_STORY || name.id.size == 0) {
-        ret_refusal->zh = "不是流程、日历、规则或单位目录";
+        ret_refusal->zh = "不是流程、日历、规则或单位名录";
         ret_refusal->en = "neither a workflow nor a calendar, policy or directory";
         return LD_INVALID;
     }

@@ -122,7 +122,7 @@ static void put_mover(struct line *line, int32_t event, int32_t clock)
         put_title(line, row->name, &row->title);
         return;
     }
-    put(line, "期限届满:", "expiry of ");
+    put(line, "期限到期:", "expiry of ");
     put_clock(line, clock);
 }
 

@@ -153,7 +153,7 @@ static struct title extend_phrase(struct diff *diff, const struct program *progr
         all = DIFF_PHRASE(diff, "%1,至多 %2 次", "%1, at most %2 times", all,
                           diff_number(diff, extend->times));
     if (extend->is_before_due)
-        all = DIFF_PHRASE(diff, "%1,须在届满之前", "%1, before it is due", all);
+        all = DIFF_PHRASE(diff, "%1,须在到期之前", "%1, before it is due", all);
     return all;
 }
 
@@ -264,7 +264,7 @@ static void diff_clock(const struct diff_pair *pair, const struct clock_rule *be
 {
     struct diff *diff = pair->diff;
     struct title name = diff_quoted(diff, after->title);
-    struct title where = DIFF_PHRASE(diff, "期限%1届满时", "when clock %1 falls due it", name);
+    struct title where = DIFF_PHRASE(diff, "期限%1到期时", "when clock %1 falls due it", name);
     if (!diff_title_equal(&before->title, &after->title))
         DIFF_ADD(diff, CLOCK_TITLE, after->name, diff_quoted(diff, before->title), name);
     diff_law(diff, before, after, name);

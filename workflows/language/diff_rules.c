@@ -169,13 +169,13 @@ struct title diff_tells(struct diff *diff, const struct tell *tells, uint32_t co
 static struct title rung_time(struct diff *diff, const struct rung *rung)
 {
     if (rung->unit == PERIOD_UNTIL)
-        return diff_words("届满时", "when it is due");
+        return diff_words("到期时", "when it is due");
     if (rung->amount == 0)
         return diff_words("到期日", "on the last day");
     struct title distance =
         diff_period(diff, (struct period){.amount = rung->amount, .unit = rung->unit});
     return rung->is_before ? DIFF_PHRASE(diff, "到期前 %1", "%1 before it is due", distance)
-                           : DIFF_PHRASE(diff, "届满后 %1", "%1 after it was due", distance);
+                           : DIFF_PHRASE(diff, "到期后 %1", "%1 after it was due", distance);
 }
 
 static struct title level_phrase(enum alert_level level)

@@ -224,16 +224,16 @@ ROWS = [
     ("until: granted", "until: granted\n    extend: {event: longer, by: 1 day}", "clock-extend-added",
      "期限“告知”现在可以延长:由事件“延”延长 1 日", "clock “Tell” can now be extended: by 1 day through event “Longer”"),
     ("    extend: {event: longer, by: event.data.days days, times: 1, before-due: true}\n", "", "clock-extend-removed",
-     "期限“作出决定”不再可以延长:由事件“延”延长 event.data.days 日,至多 1 次,须在届满之前",
+     "期限“作出决定”不再可以延长:由事件“延”延长 event.data.days 日,至多 1 次,须在到期之前",
      "clock “Decide” can no longer be extended: by event.data.days days through event “Longer”, at most 1 times, before it is due"),
     ("times: 1", "times: 2", "clock-extend",
-     "期限“作出决定”的延长由“由事件“延”延长 event.data.days 日,至多 1 次,须在届满之前”改为“由事件“延”延长 event.data.days 日,至多 2 次,须在届满之前”",
+     "期限“作出决定”的延长由“由事件“延”延长 event.data.days 日,至多 1 次,须在到期之前”改为“由事件“延”延长 event.data.days 日,至多 2 次,须在到期之前”",
      "the extension of clock “Decide” changed from “by event.data.days days through event “Longer”, at most 1 times, before it is due” to “by event.data.days days through event “Longer”, at most 2 times, before it is due”"),
     ("ladder: standard", "ladder: long", "clock-ladder", "期限“作出决定”的提醒阶梯由“standard”改为“long”",
      "the ladder of clock “Decide” changed from “standard” to “long”"),
-    ("expire: {to: fast}", "expire: {to: done}", "branch-to", "期限“告知”届满时:现在转到状态“办结”(原为转到状态“快办”)",
+    ("expire: {to: fast}", "expire: {to: done}", "branch-to", "期限“告知”到期时:现在转到状态“办结”(原为转到状态“快办”)",
      "when clock “Tell” falls due it now leads to state “Done” (before: leads to state “Fast”)"),
-    ("    expire: {to: fast}\n", "    repeat: true\n", "clock-repeats", "期限“告知”届满后重新起算",
+    ("    expire: {to: fast}\n", "    repeat: true\n", "clock-repeats", "期限“告知”到期后重新起算",
      "clock “Tell” now starts again when it falls due"),
 ]
 
@@ -280,10 +280,10 @@ POLICY_ROWS = [
     ("    - {at: due - 3 days, level: warning, tell: [who]}\n", "", "rung-removed",
      "提醒阶梯“long”去掉一档:到期前 3 日,预警,告知责任方", "ladder “long” lost a rung: 3 days before it is due, warning, telling who is answerable"),
     ("  short:\n", "  short:\n    - {at: due + 1 day, level: escalated, tell: [who], repeat: 2 days}\n", "rung-added",
-     "提醒阶梯“short”新增一档:届满后 1 日,升级督办,告知责任方;每 2 日重复",
+     "提醒阶梯“short”新增一档:到期后 1 日,升级督办,告知责任方;每 2 日重复",
      "ladder “short” has a new rung: 1 day after it was due, escalated, telling who is answerable; again every 2 days"),
     ("1 working day", "2 working days", "rung",
-     "提醒阶梯“long”的一档由“届满时,逾期,告知责任方、责任方的上级;1 个工作日内无人签收再告 boss ”改为“届满时,逾期,告知责任方、责任方的上级;2 个工作日内无人签收再告 boss ”",
+     "提醒阶梯“long”的一档由“到期时,逾期,告知责任方、责任方的上级;1 个工作日内无人签收再告 boss ”改为“到期时,逾期,告知责任方、责任方的上级;2 个工作日内无人签收再告 boss ”",
      "a rung of ladder “long” changed from “when it is due, overdue, telling who is answerable, the supervisor of who is answerable; without a receipt within 1 working day also boss” to “when it is due, overdue, telling who is answerable, the supervisor of who is answerable; without a receipt within 2 working days also boss”"),
 ]
 
