@@ -81,8 +81,8 @@ static bool can_break(uint32_t before, uint32_t after)
     return before == ' ' || before == '\n' || before >= 0x2E80 || after >= 0x2E80;
 }
 
-/* How many bytes of the text stand on its first line. */
-static size_t first_line(struct bytes text, int32_t size, int32_t width)
+/* How many bytes of the text stand on its first line. A word longer than the line is cut. */
+static size_t first_line(struct bytes text, int32_t size, int32_t width, bool *ret_is_cut)
 {
     int64_t sum = 0;
     size_t step, good = 0;
@@ -94,28 +94,33 @@ static size_t first_line(struct bytes text, int32_t size, int32_t width)
         if (before == '\n')
             return at;
         sum += (int64_t)tenths(point) * size;
-        if (sum > (int64_t)width * 10 && at > 0 && point != ' ')
-            return good ? good : at; /* a word longer than the line is cut */
+        if (sum > (int64_t)width * 10 && at > 0 && point != ' ') {
+            *ret_is_cut |= !good;
+            return good ? good : at;
+        }
         before = point;
     }
     return text.size;
 }
 
-static uint32_t count_lines(struct bytes text, int32_t size, int32_t width)
+static uint32_t count_lines(struct bytes text, int32_t size, int32_t width, bool *ret_is_cut)
 {
     uint32_t count = 0;
     for (; text.size; count++) {
-        size_t line = first_line(text, size, width);
+        size_t line = first_line(text, size, width, ret_is_cut);
         text = bytes_slice(text, line, text.size);
     }
     return count;
 }
 
-/* The least width that takes no more lines: a label has no last line of one character. */
+/* The least width that takes no more lines and cuts no word: a label has no last line of one
+ * character. */
 static int32_t balance(struct bytes text, int32_t size, int32_t width)
 {
-    uint32_t count = count_lines(text, size, width);
-    while (width > 4 * size && count_lines(text, size, width - size / 2) == count)
+    bool is_cut = false;
+    uint32_t count = count_lines(text, size, width, &is_cut);
+    while (!is_cut && width > 4 * size
+           && count_lines(text, size, width - size / 2, &is_cut) == count && !is_cut)
         width -= size / 2;
     return width;
 }
@@ -167,7 +172,8 @@ struct diagram_line *box_add(struct diagram *diagram, struct diagram_box *box,
     if (kind == LINE_LABEL || kind == LINE_EXPIRY || kind == LINE_GUARD)
         width = balance(text, style->size, width);
     while (text.size) {
-        size_t size = first_line(text, style->size, width);
+        bool is_cut = false; /* a word that is too long for any line may be */
+        size_t size = first_line(text, style->size, width, &is_cut);
         struct diagram_line line = {
             .kind = kind, .text = trim(bytes_slice(text, 0, size)), .is_first = !first};
         struct diagram_line *own = append(diagram, box, &line);

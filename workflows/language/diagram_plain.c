@@ -26,23 +26,37 @@ static void put_quoted(struct buffer *buffer, struct bytes text)
     }
 }
 
+static bool is_plain(uint8_t octet)
+{
+    return octet >= 0x80 || (octet >= '0' && octet <= '9') || (octet >= 'A' && octet <= 'Z')
+           || (octet >= 'a' && octet <= 'z') || octet == ' ' || octet == '.' || octet == ','
+           || octet == '(' || octet == ')';
+}
+
+/* "end note", in any case, would end a note. */
+static bool is_note_end(struct bytes text, size_t at)
+{
+    struct bytes words = BYTES_LITERAL("end note");
+    struct bytes here = bytes_slice(text, at, words.size);
+    for (size_t i = 0; i < here.size; i++) {
+        if ((here.ptr[i] | 0x20) != words.ptr[i])
+            return false;
+    }
+    return here.size == words.size;
+}
+
 /* Numeric, because names of entities are HTML's and not all are known to Mermaid. */
 static void put_coded(struct buffer *buffer, struct bytes text)
 {
     for (size_t i = 0; i < text.size; i++) {
-        uint8_t octet = text.ptr[i];
-        bool is_plain = octet >= 0x80 || octet == ' ' || (octet >= '0' && octet <= '9')
-                        || (octet >= 'A' && octet <= 'Z') || (octet >= 'a' && octet <= 'z')
-                        || octet == '.' || octet == ',' || octet == '(' || octet == ')';
-        if (is_plain) {
+        uint8_t octet = text.ptr[i] < 0x20 ? ' ' : text.ptr[i];
+        if (is_plain(octet) && !is_note_end(text, i)) {
             buffer_put_u8(buffer, octet);
-        } else if (octet < 0x20) {
-            put(buffer, " ");
-        } else {
-            put(buffer, "#");
-            buffer_put_decimal(buffer, octet);
-            put(buffer, ";");
+            continue;
         }
+        put(buffer, "#");
+        buffer_put_decimal(buffer, octet);
+        put(buffer, ";");
     }
 }
 

@@ -23,3 +23,14 @@ add_test(NAME reference_test COMMAND ${CMAKE_COMMAND} -E env
     PYTHONDONTWRITEBYTECODE=1 /usr/bin/python3 -m pytest -q -p no:cacheprovider
         ${CMAKE_CURRENT_SOURCE_DIR}/unit/language/reference_test.py)
 set_tests_properties(reference_test PROPERTIES LABELS unit TIMEOUT 300)
+
+# What waits: early events, suspended cases, notices.
+add_test(NAME waiting_stories COMMAND liandong workflow test ${CMAKE_CURRENT_SOURCE_DIR}/story)
+set_tests_properties(waiting_stories PROPERTIES LABELS story TIMEOUT 300 ENVIRONMENT "LC_ALL=C.UTF-8")
+
+# Pictures, read back by what they are made of.
+add_test(NAME diagram_command_test COMMAND ${CMAKE_COMMAND} -E env
+    LIANDONG_BIN=${CMAKE_RUNTIME_OUTPUT_DIRECTORY} LIANDONG_SOURCE=${CMAKE_SOURCE_DIR}
+    PYTHONDONTWRITEBYTECODE=1 /usr/bin/python3 -m pytest -q -p no:cacheprovider
+        ${CMAKE_CURRENT_SOURCE_DIR}/unit/language/diagram_test.py)
+set_tests_properties(diagram_command_test PROPERTIES LABELS unit TIMEOUT 300)

@@ -1,0 +1,199 @@
+"""`liandong workflow diagram` as an administrator calls it.
+
+Goal: each format is well formed whatever a definition says, and says all of it. Method: the shipped
+workflow, and one whose titles hold everything that XML, dot and Mermaid mean something by; their
+texts are read back with a parser of XML, and by the grammar of the lines that are written.
+"""
+import os
+import pathlib
+import re
+import subprocess
+import xml.etree.ElementTree as xml
+
+import pytest
+
+LIANDONG = pathlib.Path(os.environ["LIANDONG_BIN"]) / "liandong"
+SOURCE = pathlib.Path(os.environ["LIANDONG_SOURCE"])
+SHIPPED = sorted(path for path in (SOURCE / "workflows/catalog").glob("*.yaml")
+                 if path.read_text().find("\nworkflow: ") >= 0)
+SVG = "{http://www.w3.org/2000/svg}"
+
+ODD = r"""workflow: odd
+version: 1
+title: {zh: '甲<乙>&"丙": 丁; #1', en: 'A <b> & "c": d; #1 \ e'}
+calendar: cn
+parties:
+  a: {title: '单位<&>', kind: agency}
+data:
+  urgent: {title: '急: "是"; <b>', type: bool, default: false}
+events:
+  go: {title: '去: 哪里; "那里" #2 <i>', from: [agency]}
+  stop: {title: '停 end note ]]> \', from: [agency]}
+  note: {title: '记', from: [agency]}
+  quit: {title: '撤', from: [agency]}
+start: {event: go, to: end, bind: {a: event.sender}}
+when:
+  quit: {to: state}
+  note: {}
+states:
+  end:
+    title: '状态 "一": <x>; #3'
+    no-clock: '因为 <无> & "无": ;'
+    when:
+      stop:
+        - {if: case.urgent, to: state}
+        - {refuse: {zh: 不行, en: no}}
+  state: {title: '[*] --> x : y', end: true}
+"""
+
+
+def run(*words, **variables):
+    env = {"PATH": os.environ.get("PATH", ""), "LC_ALL": "C.UTF-8",
+           "LIANDONG_SHARE": str(SOURCE / "workflows"), **variables}
+    for name in ("ASAN_OPTIONS", "UBSAN_OPTIONS"):
+        if name in os.environ:
+            env[name] = os.environ[name]
+    return subprocess.run([LIANDONG, "workflow", "diagram", *map(str, words)], env=env, text=True,
+                          capture_output=True, timeout=60)
+
+
+def draw(*words, **variables):
+    done = run(*words, **variables)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def texts(svg):
+    return ["".join(text.itertext()) for text in xml.fromstring(svg).iter(SVG + "text")]
+
+
+@pytest.fixture
+def odd(tmp_path):
+    path = tmp_path / "odd.yaml"
+    path.write_text(ODD)
+    return path
+
+
+def test_there_is_a_shipped_workflow():
+    assert SHIPPED
+
+
+@pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.stem)
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_shipped_workflow_is_a_whole_picture_that_needs_nothing_else(path, language):
+    svg = draw(path, "--lang", language)
+    root = xml.fromstring(svg)
+    assert root.tag == SVG + "svg"
+    width, height = int(root.get("width")), int(root.get("height"))
+    assert root.get("viewBox") == f"0 0 {width} {height}"
+    assert 0 < width <= 1600
+    assert "href" not in svg and "url(" not in svg and "<script" not in svg
+    paper = root.find(SVG + "rect")
+    assert (paper.get("width"), paper.get("height")) == (str(width), str(height))
+
+
+@pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.stem)
+def test_every_state_event_and_clock_is_said(path):
+    said = "".join(texts(draw(path, "--lang", "zh"))).replace(" ", "")
+    text = path.read_text()
+    body = text[text.index("\nevents:"):]
+    for title in re.findall(r"title: \{zh: ([^,}]+)", body):
+        assert title.replace(" ", "") in said, title
+
+
+def test_a_picture_is_the_same_every_time():
+    path = SHIPPED[0]
+    assert draw(path) == draw(path)
+
+
+def test_language_is_the_callers_unless_told():
+    path = SOURCE / "workflows/catalog/administrative-public-interest.yaml"
+    assert "行政公益诉讼" in texts(draw(path, LC_ALL="zh_CN.UTF-8"))
+    assert "Administrative public-interest litigation" in texts(draw(path))
+    assert "行政公益诉讼" in texts(draw(path, "--lang", "zh"))
+
+
+def test_guards_and_periods_are_said_with_titles():
+    path = SOURCE / "workflows/catalog/administrative-public-interest.yaml"
+    said = "".join(texts(draw(path, "--lang", "zh")))
+    assert "紧急情形时 15\u00a0日；否则" in said
+    assert "条件：kind = withdraw" in said
+    assert "case.urgent" not in said
+
+
+def test_svg_holds_any_text(odd):
+    said = "".join(texts(draw(odd, "--lang", "zh")))
+    for text in ('甲<乙>&"丙": 丁; #1', '急: "是"; <b>', "停 end note ]]>", "[*] --> x : y"):
+        assert text.replace(" ", "") in said.replace(" ", "")
+
+
+def test_events_of_every_state_lead_where_they_say(odd):
+    lines = draw(odd, "--format", "mermaid", "--lang", "zh").splitlines()
+    names = {title: name for title, name in
+             re.findall(r'state "(.*)" as (n\d+)', "\n".join(lines))}
+    anywhere = names["任何未结状态"]
+    end = names["#91;#42;#93; #45;#45;#62; x #58; y"]
+    assert f"    {anywhere} --> {end} : 撤" in lines
+    assert f"    {end} --> [*]" in lines
+
+
+# One line of each kind; a text of ours never holds a character that would end it.
+MERMAID_TEXT = r"(?:[^#:;\"<>\[\]]|#\d+;|<br/>)+"
+MERMAID_LINES = [
+    r"stateDiagram-v2", r"    direction TB",
+    rf'    state "{MERMAID_TEXT}" as n\d+',
+    rf"    (\[\*\]|n\d+) --> n\d+ : {MERMAID_TEXT}", r"    n\d+ --> \[\*\]",
+    r"    note right of n\d+", rf"        {MERMAID_TEXT}", r"    end note",
+]
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_mermaid_is_made_of_its_lines_alone(odd, language):
+    for path in (odd, *SHIPPED):
+        lines = draw(path, "--format", "mermaid", "--lang", language).splitlines()
+        assert lines[0] == "stateDiagram-v2"
+        for line in lines:
+            assert any(re.fullmatch(form, line) for form in MERMAID_LINES), line
+        notes = [line for line in lines if "note" in line and not line.startswith("        ")]
+        assert len([line for line in notes if line == "    end note"]) * 2 == len(
+            [line for line in notes if re.fullmatch(r"    (note right of n\d+|end note)", line)])
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_dot_is_made_of_statements_alone(odd, language):
+    quoted = r'"(?:[^"\\]|\\.)*"'
+    statement = rf"(graph|node|edge|n\d+( -> n\d+)?) \[\w+=({quoted}|\w|\.)+(, \w+=({quoted}|[\w.]+))*\];"
+    for path in (odd, *SHIPPED):
+        lines = draw(path, "--format", "dot", "--lang", language).splitlines()
+        assert re.fullmatch(rf"digraph {quoted} {{", lines[0])
+        assert lines[-1] == "}"
+        for line in lines[1:-1]:
+            assert re.fullmatch(statement, line.strip()), line
+
+
+def test_output_goes_to_a_file(tmp_path, odd):
+    path = tmp_path / "odd.svg"
+    assert draw(odd, "--output", path) == ""
+    assert path.read_text() == draw(odd)
+
+
+def test_a_file_that_cannot_be_written_is_trouble(tmp_path, odd):
+    done = run(odd, "--output", tmp_path / "no" / "odd.svg")
+    assert done.returncode == 3
+    assert "odd.svg" in done.stderr
+
+
+def test_a_wrong_definition_is_not_drawn(tmp_path):
+    path = tmp_path / "wrong.yaml"
+    path.write_text(ODD.replace("to: end", "to: nowhere"))
+    target = tmp_path / "wrong.svg"
+    done = run(path, "--output", target)
+    assert done.returncode == 1
+    assert "wrong.yaml:14:" in done.stderr
+    assert not target.exists()
+
+
+@pytest.mark.parametrize("words", [[], ["--format", "png"], ["--lang", "fr"]])
+def test_other_words_are_not_taken(odd, words):
+    call = [odd, *words] if words else []
+    assert run(*call).returncode == 2
