@@ -16,6 +16,7 @@ int command_workflow_diff(struct command_context *context);    /* workflow_diff.
 int command_workflow_diagram(struct command_context *context); /* workflow_diagram.c */
 int command_workflow_export(struct command_context *context);  /* workflow_export.c */
 int command_workflow_schema(struct command_context *context);  /* workflow_schema.c */
+int command_workflow_new(struct command_context *context);     /* workflow_new.c */
 int command_workflow_rehearse(struct command_context *context); /* rehearse.c */
 int command_workflow_deploy(struct command_context *context);  /* workflow_deploy.c */
 int command_workflow_list(struct command_context *context);    /* workflow_list.c */

@@ -18,6 +18,8 @@ static const struct command commands[] = {
     {"workflow", "explain", command_workflow_explain, "FILE --story STORY",
      "演算一个故事:时间线,每个期限逐日说明",
      "tell a story's timeline and each due date day by day"},
+    {"workflow", "new", command_workflow_new, "NAME", "写出带注释的流程定义,作为起点",
+     "print a commented definition to begin with"},
     {"workflow", "diff", command_workflow_diff, "OLD NEW", "说明两个版本之间改了什么",
      "say what changed between two versions"},
     {"workflow", "diagram", command_workflow_diagram, "FILE", "把流程画成图:SVG、Graphviz 或 Mermaid",
