@@ -477,6 +477,8 @@ static const struct expectation {
     {"due", expect_due, true},          {"clocks", expect_clocks, true},
     {"overdue", expect_overdue, false}, {"alerts", expect_alerts, false},
     {"data", expect_data, true},        {"parties", expect_parties, true},
+    {"held", story_expect_held, true},  {"suspended", story_expect_suspended, true},
+    {"notices", story_expect_notices, false},
 };
 
 enum { EXPECTATION_COUNT = sizeof expectations / sizeof expectations[0] };

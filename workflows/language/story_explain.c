@@ -164,6 +164,17 @@ static void tell_change(const struct teller *teller, const struct clock_rule *ru
     buffer_put_text(teller->buffer, "\n");
 }
 
+static void put_told(const struct teller *teller, const struct alert *alert)
+{
+    buffer_put_text(teller->buffer, " → ");
+    for (uint32_t i = 0; i < alert->recipient_count; i++) {
+        if (i)
+            put(teller, "、", ", ");
+        put_unit(teller, alert->recipients[i].unit);
+    }
+    buffer_put_text(teller->buffer, "\n");
+}
+
 static void tell_alert(const struct teller *teller, const struct fact *fact)
 {
     const struct clock_rule *rule = &teller->program->clocks[fact->index];
@@ -173,12 +184,30 @@ static void tell_alert(const struct teller *teller, const struct fact *fact)
     put_title(teller, rule->title, rule->name);
     if (fact->alert->is_unacknowledged)
         put(teller, "(无人签收,或者签收已过时限)", " (not acknowledged in time)");
-    buffer_put_text(teller->buffer, " → ");
-    for (uint32_t i = 0; i < fact->alert->recipient_count; i++) {
-        if (i)
-            put(teller, "、", ", ");
-        put_unit(teller, fact->alert->recipients[i].unit);
-    }
+    put_told(teller, fact->alert);
+}
+
+static void tell_notice(const struct teller *teller, const struct fact *fact)
+{
+    put_label(teller, "通知  〔", "notice  [");
+    put_pair(teller, level_words[fact->alert->level]);
+    put(teller, "〕", "] ");
+    buffer_put(teller->buffer, fact->text);
+    put_told(teller, fact->alert);
+}
+
+/* An early event's turn, and the case that stops or goes on. */
+static void tell_waiting(const struct teller *teller, const struct fact *fact,
+                         const struct case_state *before)
+{
+    if (fact->kind == FACT_SUSPENDED && fact->index)
+        put_label(teller, "中止  全部期限停止计算\n", "suspended  all clocks stop\n");
+    if (fact->kind == FACT_SUSPENDED && !fact->index)
+        put_label(teller, "恢复  全部期限接着计算\n", "resumed  all clocks go on\n");
+    if (fact->kind != FACT_RELEASED)
+        return;
+    put_label(teller, "轮到  等待中的事件 ", "turn  of the event that waited: ");
+    buffer_put(teller->buffer, value_get_text(&before->held[fact->index], "type"));
     buffer_put_text(teller->buffer, "\n");
 }
 
@@ -231,6 +260,7 @@ static void tell_effects(const struct teller *teller, const struct story_row *ro
     const struct fact *facts = row->effects.facts;
     for (uint32_t i = 0; i < row->effects.fact_count; i++) {
         tell_notes(teller, &facts[i]);
+        tell_waiting(teller, &facts[i], before);
         if (facts[i].kind == FACT_STATE)
             tell_state(teller, &facts[i], before);
     }
@@ -238,6 +268,8 @@ static void tell_effects(const struct teller *teller, const struct story_row *ro
     for (uint32_t i = 0; i < row->effects.fact_count; i++) {
         if (facts[i].kind == FACT_ALERT)
             tell_alert(teller, &facts[i]);
+        if (facts[i].kind == FACT_NOTICE)
+            tell_notice(teller, &facts[i]);
     }
 }
 

@@ -29,6 +29,12 @@ bool story_expect(const struct story_view *view, const struct yaml_node *expect)
 /* Keys that `expect` may have; false for any other. */
 bool story_expect_knows(struct bytes key);
 #define STORY_EXPECT_KEYS                                                                          \
-    "fate, refusal, state, outcome, due, clocks, overdue, alerts, data, parties"
+    "fate, refusal, state, outcome, due, clocks, overdue, alerts, notices, held, suspended, data, "  \
+    "parties"
+
+/* story_notice.c: the expectations about what waits and what was told at once. */
+void story_expect_notices(const struct story_view *view, const struct yaml_node *node);
+void story_expect_held(const struct story_view *view, const struct yaml_node *node);
+void story_expect_suspended(const struct story_view *view, const struct yaml_node *node);
 
 #endif

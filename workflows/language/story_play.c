@@ -68,6 +68,7 @@ static struct case_state *snapshot(struct player *player, const struct case_stat
     copy->fields = copy_array(arena, state->fields, program->field_count, sizeof *copy->fields);
     copy->parties = copy_array(arena, state->parties, program->party_count, sizeof *copy->parties);
     copy->clocks = copy_array(arena, state->clocks, program->clock_count, sizeof *copy->clocks);
+    copy->held = copy_array(arena, state->held, state->held_count, sizeof *copy->held);
     return arena->is_exhausted ? NULL : copy;
 }
 
