@@ -351,6 +351,11 @@ static void put_wait(struct line *line, const struct path_trap *trap)
             "a clock can run there, but the case need not leave for it: ");
         put_clock(line, trap->clock);
         return;
+    case PATH_WAIT_OVERDUE:
+        put(line, "期限已经到期,不再有新的期限:",
+            "what runs is overdue already, and nothing new falls due: ");
+        put_clock(line, trap->clock);
+        return;
     case PATH_WAIT_ENDS: return;
     }
 }
@@ -394,6 +399,19 @@ static void print_loops(const struct path_call *call)
         printf("  …\n");
 }
 
+static void print_suspension(const struct path_call *call)
+{
+    struct line line;
+    if (call->program->suspend_from == INDEX_NONE)
+        return;
+    begin(&line, call);
+    put(&line, "案件可以中止:", "the case can be suspended: ");
+    put_mover(&line, call->program->suspend_from, INDEX_NONE);
+    put(&line, ";中止期间所有期限停止计算,没有上限,未计入下列时间",
+        "; that stops every clock without limit, and is not counted below");
+    end_line(&line);
+}
+
 static void print_text(const struct path_call *call)
 {
     const struct paths *paths = &call->paths;
@@ -404,10 +422,13 @@ static void print_text(const struct path_call *call)
     if (paths->is_capped)
         printf("%s\n", say(call->context, "路径太多,只查了一部分:可能有更长的",
                            "too many paths: the search was capped, and there may be longer ones"));
+    print_suspension(call);
     for (uint32_t i = 0; i < paths->end_count; i++)
         print_end(call, &paths->ends[i]);
     if (paths->row_count < paths->count)
-        printf(say(call->context, "\n最长的 %u 条:\n", "\nthe %u longest:\n"), paths->row_count);
+        printf(say(call->context, "\n最长的在前,列出 %u 条,共 %llu 条:\n",
+                   "\nthe longest first, %u of %llu:\n"),
+               paths->row_count, (unsigned long long)paths->count);
     for (uint32_t i = 0; i < paths->row_count; i++)
         print_path(call, i);
     print_traps(call);
@@ -503,7 +524,8 @@ static struct value step_value(struct path_call *call, const struct path_step *s
     static const char *const waits[] = {[PATH_WAIT_ENDS] = "bounded",
                                         [PATH_WAIT_NO_CLOCK] = "no-clock",
                                         [PATH_WAIT_REMINDERS] = "reminders",
-                                        [PATH_WAIT_OTHERS] = "not-ended"};
+                                        [PATH_WAIT_OTHERS] = "not-ended",
+                                        [PATH_WAIT_OVERDUE] = "overdue"};
     struct value_builder map = new_map(call);
     value_put(&map, "state", state_value(call, step->state));
     put_moved(&map, call, step->event, step->clock);
@@ -606,6 +628,9 @@ static void print_lines(struct path_call *call)
     value_put(&map, "paths", value_int((int64_t)call->paths.count));
     value_put(&map, "shown", value_int(call->paths.row_count));
     value_put(&map, "is_capped", value_bool(call->paths.is_capped));
+    if (call->program->suspend_from != INDEX_NONE)
+        value_put(&map, "suspended_by",
+                  value_text(call->program->events[call->program->suspend_from].name));
     if (call->request.from != DATE_NONE)
         value_put(&map, "from", date_value(call, call->request.from));
     print_line(&map);

@@ -9,7 +9,9 @@
  *   when the path takes its `until`, and one whose expiry surely moves the case at its due date;
  * - it counts only where it surely runs: begun by a step of the path, with a period for every case,
  *   and with no state on the way that can end it without moving on;
- * - one with `repeat` only reminds, and ends no wait.
+ * - one with `repeat` only reminds, and ends no wait;
+ * - a suspension of the whole case stops every clock, anywhere and for as long as it lasts: it is
+ *   left out of all times, and whoever shows them says so.
  *
  * The longest time follows from all of these at once: clocks overlap, so that they are not simply
  * added. In calendar days months count 31, years 366 and five working days seven, unless a starting
@@ -45,6 +47,7 @@ enum path_wait {
     PATH_WAIT_NO_CLOCK,  /* no clock runs there */
     PATH_WAIT_REMINDERS, /* only clocks that repeat */
     PATH_WAIT_OTHERS,    /* clocks run that can end, or run on, without the case moving */
+    PATH_WAIT_OVERDUE,   /* only clocks whose expiry the path took: nothing falls due any more */
 };
 
 struct path_time {

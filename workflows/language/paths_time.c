@@ -199,9 +199,6 @@ static void add_allowances(const struct ways *ways, const struct path *path,
         else
             add_period(&time->plus, ways->longest[ends].period, 1);
     }
-    int32_t suspends = ways->program->suspend_from;
-    if (suspends != INDEX_NONE && is_taken(ways, path, suspends, span))
-        time->open |= PATH_PAUSE;
 }
 
 /* The clocks whose periods follow one another by `due('x')`, the last first. */
@@ -469,35 +466,40 @@ static void bound_waits(struct chart *chart)
     }
 }
 
-/* How much a clock has to do with a wait that it does not end: a reminder, one that lingers from
- * before, one that can begin, run or end right there. */
-static uint32_t concern_of(const struct ways *ways, uint32_t index, int32_t state)
+/* How much a clock has to do with a wait that it does not end: a reminder, one that is overdue
+ * already, one that lingers from before, one that can begin, run or end right there. */
+static uint32_t concern_of(const struct ways *ways, const struct track *track, uint32_t index,
+                           int32_t state)
 {
     const struct clock_rule *clock = &ways->program->clocks[index];
     if (clock->repeats)
         return 1;
+    if (track->spent & bit(index))
+        return 2;
     bool is_here =
         is_in(clock->states, state)
         || (clock->from_event != INDEX_NONE && is_in(ways->stays[clock->from_event], state))
         || (clock->until_event != INDEX_NONE && is_in(ways->stays[clock->until_event], state));
-    return is_here ? 3 : 2;
+    return is_here ? 4 : 3;
 }
 
 /* Nothing must end the wait in this step's state. */
 static void note_wait(const struct ways *ways, const struct track *track, struct path_step *step)
 {
     static const enum path_wait waits[] = {PATH_WAIT_NO_CLOCK, PATH_WAIT_REMINDERS,
-                                           PATH_WAIT_OTHERS, PATH_WAIT_OTHERS};
+                                           PATH_WAIT_OTHERS, PATH_WAIT_OTHERS, PATH_WAIT_OTHERS};
     uint32_t best = 0;
     for (uint32_t i = 0; i < ways->program->clock_count; i++) {
         bool may_run = (track->sure | track->maybe | track->spent) & bit(i);
-        uint32_t concern = may_run ? concern_of(ways, i, step->state) : 0;
+        uint32_t concern = may_run ? concern_of(ways, track, i, step->state) : 0;
         if (concern <= best)
             continue;
         best = concern;
         step->wait_clock = (int32_t)i;
     }
     step->wait = waits[best];
+    if (step->wait == PATH_WAIT_OTHERS && (track->spent & bit((uint32_t)step->wait_clock)))
+        step->wait = PATH_WAIT_OVERDUE;
 }
 
 /* Goes along the path for the spans of its clocks. */

@@ -20,7 +20,7 @@ PAGES = {
 }
 LOCALES = sorted(PAGES)
 WHOLE = ("workflow:", "story:", "calendar:", "policy:", "directory:")
-OFFLINE = ("workflow check", "workflow test", "workflow explain", "calendar due")
+OFFLINE = ("workflow check", "workflow paths", "workflow test", "workflow explain", "calendar due")
 
 
 def run(folder, locale, words):
