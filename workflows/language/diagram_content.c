@@ -200,6 +200,18 @@ static void fill_state(struct diagram *diagram, uint32_t node)
     add_remarks(diagram, box, state);
 }
 
+static void add_allowed(struct diagram *diagram, struct diagram_box *box)
+{
+    const struct program *program = diagram->program;
+    struct listing listing = {diagram, box, "中止期间仍可办理", "Taken while suspended", 0};
+    for (uint32_t i = 0; i < program->suspend_allow_count; i++) {
+        list_begin(&listing);
+        list_item(&listing);
+        words_put_event(&diagram->words, program->suspend_allows[i]);
+    }
+    list_end(&listing, LINE_EVENT);
+}
+
 static void add_suspension(struct diagram *diagram, struct diagram_box *box)
 {
     const struct program *program = diagram->program;
@@ -212,7 +224,10 @@ static void add_suspension(struct diagram *diagram, struct diagram_box *box)
         buffer_put_text(&diagram->text, " → ");
         words_put_event(&diagram->words, program->suspend_until);
     }
-    (void)add(diagram, box, LINE_EVENT);
+    struct diagram_line *line = add(diagram, box, LINE_EVENT);
+    if (line)
+        line->notes = program->suspend_basis;
+    add_allowed(diagram, box);
 }
 
 static void fill_anywhere(struct diagram *diagram)

@@ -56,6 +56,7 @@ static struct operator_words operator_words(enum expr_op op)
     case EXPR_LESS_EQUAL: return (struct operator_words){" ≤ ", " ≤ ", 3};
     case EXPR_GREATER: return (struct operator_words){" > ", " > ", 3};
     case EXPR_GREATER_EQUAL: return (struct operator_words){" ≥ ", " ≥ ", 3};
+    case EXPR_IN: return (struct operator_words){" 属于 ", " in ", 3};
     case EXPR_ADD: return (struct operator_words){" + ", " + ", 4};
     case EXPR_SUBTRACT: return (struct operator_words){" − ", " − ", 4};
     case EXPR_LITERAL:
@@ -69,7 +70,6 @@ static struct operator_words operator_words(enum expr_op op)
     case EXPR_NOT:
     case EXPR_NEGATE:
     case EXPR_CHOOSE:
-    case EXPR_IN:
     case EXPR_MULTIPLY:
     case EXPR_DIVIDE:
     case EXPR_MODULO:
@@ -149,6 +149,21 @@ static bool put_due(struct words *words, const struct expr *expr)
     return true;
 }
 
+static bool put_tree(struct words *words, const struct expr *expr, int32_t event, int strength);
+
+static bool put_list(struct words *words, const struct expr *expr, int32_t event)
+{
+    bool is_said = true;
+    buffer_put_text(words->buffer, "[");
+    for (uint16_t i = 0; is_said && i < expr->arg_count; i++) {
+        if (i > 0)
+            words_say(words, "、", ", ");
+        is_said = put_tree(words, expr->args[i], event, 0);
+    }
+    buffer_put_text(words->buffer, "]");
+    return is_said;
+}
+
 /* False: it has a part that only its source can say. strength: of what it stands within. As deep
  * as an expression, at most EXPR_DEPTH_MAX. */
 static bool put_tree(struct words *words, const struct expr *expr, int32_t event, int strength)
@@ -169,6 +184,8 @@ static bool put_tree(struct words *words, const struct expr *expr, int32_t event
         return put_name(words, expr, event);
     if (expr->op == EXPR_CALL)
         return put_due(words, expr);
+    if (expr->op == EXPR_LIST)
+        return put_list(words, expr, event);
     if (expr->op == EXPR_NOT || expr->op == EXPR_HAS)
         words_say(words, expr->op == EXPR_NOT ? "非 " : "有 ",
                   expr->op == EXPR_NOT ? "not " : "has ");

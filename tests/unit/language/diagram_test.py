@@ -47,6 +47,46 @@ states:
 """
 
 
+WAITING = r"""workflow: waiting
+version: 1
+title: {zh: 中止示例, en: Suspension}
+calendar: cn
+parties:
+  a: {title: 单位甲, kind: agency}
+data:
+  n: {title: 次数, type: int, default: 0}
+events:
+  go: {title: 开始, from: [agency]}
+  more: {title: 补充, from: [a]}
+  done: {title: 办成, from: [a], data: {ok: {type: bool}, score: {title: 得分, type: int}}}
+  stop: {title: 中止, from: [a]}
+  back: {title: 恢复, from: [a]}
+start: {event: go, to: first, bind: {a: event.sender}}
+suspend: {from: stop, until: back, basis: 某法第一条, allow: [more]}
+when:
+  more: {}
+states:
+  first:
+    title: 第一步
+    hold: [done]
+    when:
+      more: {to: second}
+  second:
+    title: 第二步
+    when:
+      done:
+        - {if: "event.data.ok && (event.data.score > 60 || case.n in [1, 2])", to: finished}
+        - {if: "!event.data.ok && event.data.score % 2 == 0", to: first}
+        - {to: gone}
+  finished: {title: 办结, end: true}
+  gone: {title: 撤销, end: true}
+clocks:
+  work:
+    {title: 办理, force: agreed, who: a, while: [first, second], period: 5 working days,
+     expire: {to: gone}}
+"""
+
+
 def run(*words, **variables):
     env = {"PATH": os.environ.get("PATH", ""), "LC_ALL": "C.UTF-8",
            "LIANDONG_SHARE": str(SOURCE / "workflows"), **variables}
@@ -119,6 +159,19 @@ def test_guards_and_periods_are_said_with_titles():
     assert "紧急情形时 15\u00a0日；否则" in said
     assert "条件：kind = withdraw" in said
     assert "case.urgent" not in said
+
+
+def test_suspension_holding_and_conditions_are_said(tmp_path):
+    path = tmp_path / "waiting.yaml"
+    path.write_text(WAITING)
+    svg = draw(path, "--lang", "zh")
+    said = "".join(texts(svg))
+    for text in ("中止，全部期限停算中止 → 恢复", "中止期间仍可办理补充", "先存下，状态变化后再办办成",
+                 "其余情形", "期满：办理", "约定 · 单位甲", "办理 · 5\u00a0个工作日"):
+        assert text in said, text
+    assert "ok 且 (得分 > 60 或 次数 属于 [1、2])".replace(" ", "") in said.replace(" ", "")
+    assert "!event.data.ok&&event.data.score%2==0" in said.replace(" ", "")
+    assert "某法第一条" in svg
 
 
 def test_svg_holds_any_text(odd):
