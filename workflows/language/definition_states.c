@@ -3,8 +3,8 @@
 #include "workflows/language/definition_draft.h"
 
 static const struct key branch_keys[] = {
-    KEY("if", SHAPE_SCALAR),  KEY("to", SHAPE_SCALAR),      KEY("set", SHAPE_MAP),
-    KEY("bind", SHAPE_MAP),   KEY("outcome", SHAPE_SCALAR), KEY("refuse", SHAPE_SCALAR | SHAPE_MAP),
+    KEY("if", SHAPE_SCALAR), KEY("to", SHAPE_SCALAR),      KEY("set", SHAPE_MAP),
+    KEY("bind", SHAPE_MAP),  KEY("outcome", SHAPE_SCALAR), KEY("refuse", SHAPE_SCALAR | SHAPE_MAP),
     KEY("do", SHAPE_LIST),
 };
 

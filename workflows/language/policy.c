@@ -1,4 +1,5 @@
-/* The policy: when reminders go out, to whom, and how far back a legal date may lie (LANGUAGE §4). */
+/* The policy: when reminders go out, to whom, and how far back a legal date may lie
+ * (LANGUAGE §4). */
 #include "base/buffer.h"
 #include "workflows/language/definition.h"
 #include "workflows/language/expression.h"

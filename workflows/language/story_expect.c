@@ -472,12 +472,18 @@ static const struct expectation {
     expect_check *check;
     bool needs_case; /* means nothing before the case exists */
 } expectations[] = {
-    {"fate", expect_fate, false},       {"refusal", expect_refusal, false},
-    {"state", expect_state, true},      {"outcome", expect_outcome, true},
-    {"due", expect_due, true},          {"clocks", expect_clocks, true},
-    {"overdue", expect_overdue, false}, {"alerts", expect_alerts, false},
-    {"data", expect_data, true},        {"parties", expect_parties, true},
-    {"held", story_expect_held, true},  {"suspended", story_expect_suspended, true},
+    {"fate", expect_fate, false},
+    {"refusal", expect_refusal, false},
+    {"state", expect_state, true},
+    {"outcome", expect_outcome, true},
+    {"due", expect_due, true},
+    {"clocks", expect_clocks, true},
+    {"overdue", expect_overdue, false},
+    {"alerts", expect_alerts, false},
+    {"data", expect_data, true},
+    {"parties", expect_parties, true},
+    {"held", story_expect_held, true},
+    {"suspended", story_expect_suspended, true},
     {"notices", story_expect_notices, false},
 };
 

@@ -29,7 +29,8 @@ bool story_expect(const struct story_view *view, const struct yaml_node *expect)
 /* Keys that `expect` may have; false for any other. */
 bool story_expect_knows(struct bytes key);
 #define STORY_EXPECT_KEYS                                                                          \
-    "fate, refusal, state, outcome, due, clocks, overdue, alerts, notices, held, suspended, data, "  \
+    "fate, refusal, state, outcome, due, clocks, overdue, alerts, notices, held, suspended, "      \
+    "data, "                                                                                       \
     "parties"
 
 /* story_notice.c: the expectations about what waits and what was told at once. */

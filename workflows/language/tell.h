@@ -13,7 +13,7 @@ struct tell_scope {
 /* One name or a list of them, at most RUNG_TELL_MAX; a name that is nobody known is taken for a
  * party. NULL after a finding, and for a NULL node. */
 struct tell *tell_list(const struct sheet *sheet, const struct tell_scope *scope,
-                             const struct yaml_node *node, uint32_t *ret_count);
+                       const struct yaml_node *node, uint32_t *ret_count);
 /* Never none: that is no level of an alert. */
 enum alert_level tell_level(const struct sheet *sheet, const struct yaml_node *node);
 
