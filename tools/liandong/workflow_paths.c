@@ -52,7 +52,8 @@ static void parse(struct path_call *call)
     call->request.max = (uint32_t)max;
 }
 
-static bool load(struct path_call *call)
+/* The exit code: EXIT_YES where there is a program. */
+static int load(struct path_call *call)
 {
     struct share_choice choice = {.calendar = call->calendar_path};
     struct definition_context rules;
@@ -64,13 +65,13 @@ static bool load(struct path_call *call)
     struct bytes text = whole ? arena_copy(&call->arena, (struct bytes){whole, size}) : BYTES_NONE;
     free(whole);
     if (!whole || !share_load(call->context, &choice, &call->arena, &rules))
-        return false;
+        return EXIT_TROUBLE;
     diagnostics_init(diagnostics, &call->arena, bytes_from_text(path));
     call->program = definition_workflow(text, &rules, &call->arena, diagnostics);
     call->request.calendar = rules.calendar;
     if (!call->program)
         share_print_diagnostics(call->context, stderr, diagnostics);
-    return call->program;
+    return call->program ? EXIT_YES : EXIT_NO;
 }
 
 /* One line of text on the way; what does not fit is cut. */
@@ -643,8 +644,9 @@ static void print_lines(struct path_call *call)
 
 static int run(struct path_call *call)
 {
-    if (!load(call))
-        return EXIT_NO;
+    int code = load(call);
+    if (code != EXIT_YES)
+        return code;
     enum ld_err err = paths_find(call->program, &call->request, &call->arena, &call->paths);
     if (err != LD_OK) {
         complain(call->context, "%s", "%s", say(call->context, ld_err_zh(err), ld_err_en(err)));
