@@ -30,7 +30,7 @@ static uint32_t branch_facts(const struct draft *draft, const struct branch *bra
     if (branch->to == INDEX_NONE)
         return count;
     for (uint32_t i = 0; i < draft->program.clock_count; i++)
-        count += draft->clocks[i].states >> branch->to & 1;
+        count += (uint32_t)(draft->clocks[i].states >> branch->to & 1);
     return count + 1;
 }
 
