@@ -315,6 +315,40 @@ static void the_same_id_twice_is_a_resend(void **state)
     assert_int_equal(world.run.failure_count, 0);
 }
 
+/* What waits and what is told at once, each expected wrongly once; and what a row keeps of the held
+ * events stays as it was when the case goes on. */
+static void what_waits_and_is_told_is_held_against_the_case(void **state)
+{
+    (void)state;
+    const struct program *usual = world.program;
+    struct definition_context context = {world.rules.calendar, world.rules.policy,
+                                         world.rules.directory};
+    world.program = definition_workflow(read_file("../tests/story/waiting.yaml"), &context,
+                                        &world.rules_arena, &world.diagnostics);
+    assert_non_null(world.program);
+    play(BYTES_LITERAL(
+        "story: s\nworkflow: waiting\ncase: C-1\nsteps:\n"
+        "  - {at: 2025-07-01 10:00, from: qj-procuratorate, event: lead.received, data: "
+        "{respondent: qj-ecology}, expect: {suspended: true, held: [hearing.requested], notices: "
+        "[]}}\n"
+        "  - {at: 2025-07-02 10:00, from: qj-ecology, event: hearing.requested, expect: {held: [], "
+        "notices: [{level: notice}]}}\n"
+        "  - {at: 2025-07-02 11:00, from: qj-ecology, event: feedback.submitted, expect: {held: "
+        "[hearing.requested, feedback.submitted], notices: [], suspended: false}}\n"
+        "  - {at: 2025-07-03 10:00, from: qj-procuratorate, event: recommendation.served, data: "
+        "{served_on: 2025-07-03}, expect: {notices: [{level: warning}, {to: [qj-ecology]}, {text: "
+        "x}]}}\n"
+        "  - {at: 2025-07-03 10:00, expect: {held: [], state: reviewing, notices: [{too: 1}]}}\n"));
+    world.program = usual;
+    ASSERT_FINDINGS({5, "story-suspended"}, {5, "story-held"}, {5, "story-notice-extra"},
+                    {6, "story-held"}, {6, "story-notice-missing"}, {8, "story-notice-missing"},
+                    {8, "story-notice-missing"}, {8, "story-notice-missing"},
+                    {8, "story-notice-extra"}, {9, "story-key"});
+    const struct case_state *waiting = world.run.rows[2].after;
+    assert_int_equal(waiting->held_count, 2);
+    assert_true(bytes_is(value_get_text(&waiting->held[0], "type"), "hearing.requested"));
+}
+
 static void a_story_may_tell_of_several_cases(void **state)
 {
     (void)state;
@@ -375,6 +409,7 @@ int main(void)
         cmocka_unit_test(what_falls_due_at_a_steps_instant_comes_before_its_event),
         cmocka_unit_test(an_alert_too_many_or_one_too_few_fails),
         cmocka_unit_test(the_same_id_twice_is_a_resend),
+        cmocka_unit_test(what_waits_and_is_told_is_held_against_the_case),
         cmocka_unit_test(a_story_may_tell_of_several_cases),
         cmocka_unit_test(explanation_tells_what_happened_and_why_in_both_languages),
     };
