@@ -8,7 +8,7 @@ const fs = require('node:fs');
 const path = require('node:path');
 
 const [oracles, liandong, folder] = process.argv.slice(2);
-const { Parser } = createRequire(path.join(oracles, 'package.json'))('@asyncapi/parser');
+const { Parser } = createRequire(path.resolve(oracles, 'package.json'))('@asyncapi/parser');
 const WARNING = 1;
 
 function workflows(at) {

@@ -5,6 +5,7 @@ story and over a definition that has every type.
 import json
 import os
 import pathlib
+import re
 import subprocess
 
 import jsonschema
@@ -47,16 +48,20 @@ class Loader(yaml.SafeLoader):
 Loader.yaml_implicit_resolvers = {
     first: [(tag, pattern) for tag, pattern in rows if not tag.endswith(("timestamp", "bool"))]
     for first, rows in yaml.SafeLoader.yaml_implicit_resolvers.items()}
-Loader.add_implicit_resolver("tag:yaml.org,2002:bool", __import__("re").compile("^(true|false)$"), list("tf"))
+Loader.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile("^(true|false)$"), list("tf"))
+
+
+def is_workflow(path, name):
+    return not path.name.endswith(".story.yaml") and re.search(rf"^workflow: {name}\s*(#|$)", path.read_text(), re.M)
 
 
 def workflow_of(story, name):
+    """Beside the story, in the folders above it, else anywhere in what is shipped."""
     for folder in (story.parent, *story.parents):
-        for path in [folder / f"{name}.yaml", *sorted(folder.glob("*.yaml"))]:
-            if path.is_file() and f"workflow: {name}\n" in path.read_text() and "story:" not in path.read_text()[:400]:
+        for path in sorted(folder.glob("*.yaml")):
+            if is_workflow(path, name):
                 return path
-    return next(path for path in (SOURCE / "workflows").rglob("*.yaml")
-                if not path.name.endswith(".story.yaml") and f"workflow: {name}\n" in path.read_text())
+    return next(path for path in (SOURCE / "workflows").rglob("*.yaml") if is_workflow(path, name))
 
 
 documents = {}
