@@ -3,7 +3,8 @@
  * The compiler has proven types where it could; what stays dynamic (mixed lists, absent values)
  * is checked again here, so that a tree can never read a value as what it is not. Invariants:
  *   - the stack is as deep as the tree, which the compiler bounds by EXPR_DEPTH_MAX;
- *   - the work is at most EXPR_STEPS_MAX nodes, the memory at most the arena;
+ *   - the work is at most EXPR_STEPS_MAX steps, what operators do with long texts and lists counted
+ *     in before they do it; the memory is at most the arena;
  *   - && || all exists absorb errors as CEL says: one operand that decides is enough, in any
  *     order, and an error counts only where nothing decided. */
 #include "workflows/core/expr.h"
@@ -25,6 +26,70 @@ struct evaluation {
 
 static enum expr_err evaluate(struct evaluation *eval, const struct expr *expr,
                               struct value *ret_value);
+
+enum {
+    STEP_TEXT_SIZE = 32,
+    STEP_SEARCH_SIZE = 2,
+    STEP_ENTRIES = 8,
+    STEP_PLACES = 4, /* room made for the elements of a list or map that is written out */
+    STEPS_OF_CALL = 8
+};
+
+static enum expr_err spend(struct evaluation *eval, uint64_t steps)
+{
+    if (steps > EXPR_STEPS_MAX - eval->steps)
+        return EXPR_ERR_LIMIT;
+    eval->steps += (uint32_t)steps;
+    return EXPR_OK;
+}
+
+/* What it takes to go through a whole value: in steps, never far beyond EXPR_STEPS_MAX. A map is
+ * compared with each key looked up among all. */
+static uint64_t weight(const struct value *value)
+{
+    uint64_t steps = 2; /* it is weighed, and gone through */
+    if (value->kind == VALUE_TEXT || value->kind == VALUE_UNIT)
+        steps += value->as.text.size / STEP_TEXT_SIZE;
+    if (value->kind == VALUE_LIST)
+        for (uint32_t i = 0; i < value->as.list.count && steps <= EXPR_STEPS_MAX; i++)
+            steps += weight(&value->as.list.items[i]);
+    if (value->kind != VALUE_MAP)
+        return steps;
+    uint64_t count = value->as.map.count;
+    steps += 2 * count + count * count / STEP_ENTRIES;
+    for (uint32_t i = 0; i < count && steps <= EXPR_STEPS_MAX; i++)
+        steps += weight(&value->as.map.entries[i].value);
+    return steps;
+}
+
+/* What an operator does beyond one step with its operands. */
+static uint64_t weight_of_operation(enum expr_op op, const struct value *left,
+                                    const struct value *right)
+{
+    if (op == EXPR_IN)
+        return right->kind == VALUE_MAP ? right->as.map.count / STEP_ENTRIES : weight(right);
+    if (left->kind != right->kind)
+        return 0;
+    if (op == EXPR_ADD && left->kind == VALUE_LIST)
+        return (uint64_t)left->as.list.count + right->as.list.count;
+    if (op == EXPR_ADD && left->kind == VALUE_TEXT)
+        return (left->as.text.size + right->as.text.size) / STEP_TEXT_SIZE;
+    if (left->kind == VALUE_LIST && left->as.list.count != right->as.list.count)
+        return 0;
+    uint64_t of_left = weight(left), of_right = weight(right);
+    return of_left < of_right ? of_left : of_right;
+}
+
+/* A search goes through the text once for each place at which it may begin. */
+static uint64_t weight_of_call(enum expr_function function, const struct value *args,
+                               uint16_t arg_count)
+{
+    uint64_t size = arg_count && args[0].kind == VALUE_TEXT ? args[0].as.text.size : 0;
+    if (function != FUNCTION_CONTAINS || args[1].kind != VALUE_TEXT)
+        return STEPS_OF_CALL + size / STEP_TEXT_SIZE;
+    uint64_t each = 1 + args[1].as.text.size / STEP_TEXT_SIZE;
+    return STEPS_OF_CALL + size * each / STEP_SEARCH_SIZE;
+}
 
 static enum expr_err literal(struct evaluation *eval, const struct expr *expr,
                              struct value *ret_value)
@@ -152,6 +217,8 @@ static enum expr_err has(struct evaluation *eval, const struct expr *expr, struc
 
 static enum expr_err list(struct evaluation *eval, const struct expr *expr, struct value *ret_value)
 {
+    if (spend(eval, expr->arg_count / STEP_PLACES))
+        return EXPR_ERR_LIMIT;
     struct value *items = arena_alloc_array(eval->arena, expr->arg_count, sizeof *items);
     if (!items)
         return EXPR_ERR_MEMORY;
@@ -176,6 +243,9 @@ static enum expr_err map_entry(struct evaluation *eval, const struct expr *const
         return err;
     if (key.kind != VALUE_TEXT)
         return EXPR_ERR_NO_OVERLOAD;
+    err = spend(eval, map->as.map.count / STEP_ENTRIES);
+    if (err)
+        return err;
     if (value_get_bytes(map, key.as.text))
         return EXPR_ERR_BAD_VALUE; /* a key stands in a map once */
     entry->key = key.as.text;
@@ -185,6 +255,8 @@ static enum expr_err map_entry(struct evaluation *eval, const struct expr *const
 
 static enum expr_err map(struct evaluation *eval, const struct expr *expr, struct value *ret_value)
 {
+    if (spend(eval, expr->arg_count / STEP_PLACES))
+        return EXPR_ERR_LIMIT;
     struct value_entry *entries =
         arena_alloc_array(eval->arena, expr->arg_count / 2u, sizeof *entries);
     if (!entries)
@@ -299,6 +371,8 @@ static enum expr_err operate(struct evaluation *eval, const struct expr *expr,
     enum expr_err err = evaluate(eval, expr->args[0], &left);
     if (!err)
         err = evaluate(eval, expr->args[1], &right);
+    if (!err)
+        err = spend(eval, weight_of_operation(expr->op, &left, &right));
     return err ? err : expr_operate(expr->op, &left, &right, eval->arena, ret_value);
 }
 
@@ -311,7 +385,8 @@ static enum expr_err call(struct evaluation *eval, const struct expr *expr, stru
         if (err)
             return err;
     }
-    return expr_call(expr, args, eval->env, eval->arena, ret_value);
+    enum expr_err err = spend(eval, weight_of_call(expr->function, args, expr->arg_count));
+    return err ? err : expr_call(expr, args, eval->env, eval->arena, ret_value);
 }
 
 static enum expr_err evaluate_list(struct evaluation *eval, const struct expr *expr,
@@ -369,6 +444,8 @@ static enum expr_err filter(struct evaluation *eval, const struct expr *expr,
     enum expr_err err = evaluate_list(eval, expr->args[0], &from);
     if (err)
         return err;
+    if (from.as.list.count > EXPR_STEPS_MAX - eval->steps)
+        return EXPR_ERR_LIMIT; /* each of its elements is a step at least */
     struct value *items = arena_alloc_array(eval->arena, from.as.list.count, sizeof *items);
     if (!items)
         return EXPR_ERR_MEMORY;

@@ -893,6 +893,39 @@ static void memory_and_work_are_bounded(void **state)
     assert_int_equal(expr_eval(long_one, &fixture->env, &fixture->arena, &value), EXPR_ERR_LIMIT);
 }
 
+/* Few nodes over much data are as much work as many nodes. */
+static void what_operators_go_through_is_counted(void **state)
+{
+    struct fixture *fixture = *state;
+    static const struct {
+        const char *body;
+        enum expr_err wanted;
+    } rows[] = {
+        {"a == 0", EXPR_OK},
+        {"%s == %s", EXPR_ERR_LIMIT},
+        {"0 in (%s + %s)", EXPR_ERR_LIMIT},
+        {"size(%s.filter(b, true)) == 100 || %s == []", EXPR_ERR_LIMIT},
+        {"!'%0500d'.contains('%0100d1')", EXPR_ERR_LIMIT},
+        {"'%0900d' + '%0900d' != ''", EXPR_ERR_LIMIT},
+    };
+    char *list = repeated("[0", ",0", 99, "]");
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        char body[2048], source[4096];
+        struct value value;
+        if (strstr(rows[i].body, "%s"))
+            (void)snprintf(body, sizeof body, rows[i].body, list, list);
+        else
+            (void)snprintf(body, sizeof body, rows[i].body, 0, 0);
+        (void)snprintf(source, sizeof source, "%s.all(a, %s)", list, body);
+        const struct expr *expr = compile_in(fixture, source, &scope, STATIC_BOOL);
+        assert_non_null(expr);
+        enum expr_err err = expr_eval(expr, &fixture->env, &fixture->arena, &value);
+        if (err != rows[i].wanted)
+            fail_msg("%s gives %s", rows[i].body, expr_err_word(err));
+    }
+    free(list);
+}
+
 static void periods_are_an_amount_and_a_unit(void **state)
 {
     static const struct {
@@ -1022,6 +1055,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(declared_types_take_what_fits, setup, teardown),
         cmocka_unit_test_setup_teardown(depth_and_size_are_bounded, setup, teardown),
         cmocka_unit_test_setup_teardown(memory_and_work_are_bounded, setup, teardown),
+        cmocka_unit_test_setup_teardown(what_operators_go_through_is_counted, setup, teardown),
         cmocka_unit_test_setup_teardown(periods_are_an_amount_and_a_unit, setup, teardown),
         cmocka_unit_test_setup_teardown(plain_periods_are_parsed, setup, teardown),
     };
