@@ -55,15 +55,17 @@ require_space() { # MiB folder
         "not enough disk space: $2 needs $1 MiB and has $free"
 }
 
-build_preset() { # preset
-    say "编译($1)…" "building ($1) …"
-    log="$root/build/$1.log"
+build_preset() { # preset target…
+    preset=$1
+    shift
+    say "编译($preset)…" "building ($preset) …"
+    log="$root/build/$preset.log"
     { mkdir -p "$root/build" && : >"$log"; } 2>/dev/null \
         || die "无法写入 $root/build(属于另一个用户?)" \
             "cannot write to $root/build (does it belong to another user?)"
-    (cd "$root" && cmake --preset "$1" >"$log" 2>&1) \
+    (cd "$root" && cmake --preset "$preset" >"$log" 2>&1) \
         || { tail -n 20 "$log" >&2; die "CMake 配置失败,见 $log" "CMake could not configure, see $log"; }
-    (cd "$root" && cmake --build --preset "$1" 2>&1 | tee -a "$log" | progress_of_ninja) \
+    (cd "$root" && cmake --build --preset "$preset" ${1:+--target "$@"} 2>&1 | tee -a "$log" | progress_of_ninja) \
         || { tail -n 40 "$log" >&2; die "编译失败,见 $log" "the build failed, see $log"; }
 }
 
