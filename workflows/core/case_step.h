@@ -14,9 +14,11 @@ struct step {
     struct arena *arena;
     struct effects *effects;
     const struct case_event *event_given; /* the input's, or a held one whose turn has come */
-    struct clock_moment moment; /* the legal date and instants that changes count from */
-    int32_t event;              /* index, or INDEX_NONE */
-    int32_t expired;            /* the clock whose expiry is being carried out, or INDEX_NONE */
+    struct case_event held_event;         /* that one, */
+    struct bytes held_role;               /* and the role that it was decided in */
+    struct clock_moment moment;           /* the legal date and instants that changes count from */
+    int32_t event;                        /* index, or INDEX_NONE */
+    int32_t expired; /* the clock whose expiry is being carried out, or INDEX_NONE */
     /* the working copy */
     int32_t state;
     bool is_suspended;

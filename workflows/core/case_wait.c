@@ -51,11 +51,10 @@ bool step_hold(struct step *step)
     return true;
 }
 
-static struct case_event event_of_held(const struct value *held, struct bytes *role)
+static struct case_event event_of_held(const struct value *held, const struct bytes *role)
 {
     const struct value *time = value_get(held, "time");
     const struct value *data = value_get(held, "data");
-    *role = value_get_text(held, "role");
     return (struct case_event){
         .id = value_get_text(held, "id"),
         .source = value_get_text(held, "source"),
@@ -92,12 +91,13 @@ bool step_release(struct step *step)
     uint32_t turn = case_releasable(step->program, step->before);
     if (turn == step->before->held_count || step->before->moved_ms != step->input->now_ms)
         return false;
-    struct bytes role;
-    struct case_event event = event_of_held(&step->before->held[turn], &role);
+    const struct value *held = &step->before->held[turn];
+    step->held_role = value_get_text(held, "role");
+    step->held_event = event_of_held(held, &step->held_role);
     struct fact *released = step_emit(step, FACT_RELEASED, (int32_t)turn);
-    released->text = event.id;
-    step->event_given = &event;
-    step->event = program_event(step->program, event.type);
+    released->text = step->held_event.id;
+    step->event_given = &step->held_event;
+    step->event = program_event(step->program, step->held_event.type);
     LD_ASSERT(step->event != INDEX_NONE); /* it was known when it was held */
     step_env(step);
     take_held(step);
