@@ -626,7 +626,7 @@ static void die_of(const struct message *message)
     assert_true(poison_begin(&fixture.poison, digest));
 }
 
-static void event_that_was_fatal_twice_again_is_quarantined(void **state)
+static void event_that_was_fatal_too_often_is_quarantined(void **state)
 {
     (void)state;
     uint8_t digest[EVENT_DIGEST_SIZE];
@@ -707,7 +707,7 @@ int main(void)
         TEST(full_store_refuses_and_applies_nothing),
         TEST(batch_that_was_not_written_is_tried_again),
         TEST(in_doubt_nothing_is_answered),
-        TEST(event_that_was_fatal_twice_again_is_quarantined),
+        TEST(event_that_was_fatal_too_often_is_quarantined),
         TEST(message_that_comes_again_is_alone_and_split_after_another_death),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
