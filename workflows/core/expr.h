@@ -87,8 +87,8 @@ enum expr_err {
 };
 
 /* The work of one evaluation is bounded whatever the data holds. A step is a node evaluated, or as
- * much of the data that an operator goes through as costs about the same (some 30 bytes of text, one
- * element of a list): a step takes some 6 ns, all of them together under 50 us. */
+ * much of the data that an operator goes through as costs about the same (some 30 bytes of text, or
+ * one element of a list). One takes some 6 ns, all of them together under 50 us. */
 enum { EXPR_STEPS_MAX = 4000 };
 
 /* Evaluates into the arena. On an error the result is untouched. */
