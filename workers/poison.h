@@ -1,7 +1,7 @@
 /* Messages and events that killed the worker: which ones it was busy with when it died, by their
  * digests, kept in a small file beside the store so that the next process knows. An event that was
- * fatal three times, in a batch of its own, is not tried again: a worker that is merely being killed
- * must not make an innocent event look like the cause. */
+ * fatal three times, in a batch of its own, is not tried again: a worker that is merely being
+ * killed must not make an innocent event look like the cause. */
 #ifndef LD_WORKERS_POISON_H
 #define LD_WORKERS_POISON_H
 
