@@ -11,7 +11,8 @@ struct teller {
     const struct calendar *calendar;
     bool is_zh;
     struct buffer *buffer;
-    uint32_t stop; /* of hours: the next stop to be told with its instants */
+    uint32_t stop;                      /* of hours: the next stop to be told with its instants */
+    const struct period_causes *causes; /* or NULL */
 };
 
 /* Steps that follow one another for the same reason. */
@@ -195,13 +196,19 @@ static void tell_extended(struct teller *teller, const struct trace_step *step)
     buffer_put_text(teller->buffer, ")");
 }
 
+/* Does no instant of a period in hours lie in the stop? */
+static bool is_passed_over(const struct period_terms *terms, const struct period_stop *stop)
+{
+    int64_t from_ms = stop->from_ms > terms->anchor_ms ? stop->from_ms : terms->anchor_ms;
+    return stop->until_ms != INSTANT_NONE && stop->until_ms <= from_ms;
+}
+
 /* The instants of the stop that the derivation of hours has come to: those that end before the
- * period begins are passed over there too. */
+ * period begins, or last no time, are passed over there too. */
 static void tell_stopped_hours(struct teller *teller)
 {
     const struct period_terms *terms = teller->terms;
-    while (teller->stop < terms->stop_count && terms->stops[teller->stop].until_ms != INSTANT_NONE
-           && terms->stops[teller->stop].until_ms <= terms->anchor_ms)
+    while (teller->stop < terms->stop_count && is_passed_over(terms, &terms->stops[teller->stop]))
         teller->stop++;
     if (teller->stop == terms->stop_count)
         return;
@@ -225,6 +232,36 @@ static void tell_stopped(struct teller *teller, const struct run *run)
     tell(teller, "不计入", "not counted");
     if (teller->terms->budget.unit == PERIOD_HOURS)
         tell_stopped_hours(teller);
+}
+
+/* Days of two stops that follow one another share a line: each of them is told. */
+static void tell_stop_causes(struct teller *teller, const struct run *run)
+{
+    const struct period_causes *causes = teller->causes;
+    const struct period_terms *terms = teller->terms;
+    if (terms->budget.unit == PERIOD_HOURS) {
+        if (teller->stop)
+            causes->tell_stop(causes->context, teller->stop - 1);
+        return;
+    }
+    for (uint32_t i = 0; i < terms->stop_count; i++) {
+        const struct period_stop *stop = &terms->stops[i];
+        bool is_before = stop->until != DATE_NONE && stop->until < run->first->date;
+        bool is_empty = stop->until == stop->from;
+        if (!is_before && !is_empty && stop->from < run->last->date)
+            causes->tell_stop(causes->context, i);
+    }
+}
+
+static void tell_causes(struct teller *teller, const struct run *run)
+{
+    const struct period_causes *causes = teller->causes;
+    if (!causes)
+        return;
+    if (run->first->kind == TRACE_STOPPED)
+        tell_stop_causes(teller, run);
+    if (run->first->kind == TRACE_EXTENDED)
+        causes->tell_extension(causes->context, (uint32_t)run->first->number);
 }
 
 static void tell_shifted(struct teller *teller, const struct trace_step *step)
@@ -293,6 +330,7 @@ static void tell_run(struct teller *teller, const struct run *run, const struct 
     case TRACE_HOURS: tell_hours(teller, step, due->due_ms); break;
     }
     buffer_put_text(teller->buffer, "\n");
+    tell_causes(teller, run);
 }
 
 static void tell_steps(struct teller *teller, const struct trace_step *steps, uint32_t count,
@@ -371,10 +409,12 @@ static void tell_foot(struct teller *teller, const struct period_due *due, struc
     buffer_put_text(teller->buffer, "\n");
 }
 
-void explain_period(const struct period_terms *terms, const struct calendar *calendar,
-                    struct bytes basis, bool is_zh, struct arena *arena, struct buffer *buffer)
+void explain_account(const struct period_account *account, bool is_zh, struct arena *arena,
+                     struct buffer *buffer)
 {
-    struct teller teller = {terms, calendar, is_zh, buffer, 0};
+    const struct period_terms *terms = account->terms;
+    const struct calendar *calendar = account->calendar;
+    struct teller teller = {terms, calendar, is_zh, buffer, 0, account->causes};
     const struct trace_step *steps;
     uint32_t count;
     struct period_due due;
@@ -389,6 +429,12 @@ void explain_period(const struct period_terms *terms, const struct calendar *cal
         tell_steps(&teller, steps, count, &due);
     else
         tell(&teller, "  日数太多,不逐日列出\n", "  too many days to list them one by one\n");
-    tell_foot(&teller, &due, basis);
+    tell_foot(&teller, &due, account->basis);
     arena_rewind(arena, mark);
+}
+
+void explain_period(const struct period_terms *terms, const struct calendar *calendar,
+                    struct bytes basis, bool is_zh, struct arena *arena, struct buffer *buffer)
+{
+    explain_account(&(struct period_account){terms, calendar, basis, NULL}, is_zh, arena, buffer);
 }

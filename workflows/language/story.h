@@ -72,8 +72,28 @@ const struct clock_run *story_last_of_run(const struct story_run *run, uint32_t 
 void story_explain(const struct story_run *run, const struct program *program,
                    const struct rules *rules, bool is_zh, struct arena *arena,
                    struct buffer *buffer);
+
+/* What stopped and what extended a period: asked beneath the line of each, by its index in the
+ * terms, to tell it in whole lines of its own. */
+struct period_causes {
+    void (*tell_stop)(const void *context, uint32_t stop);
+    void (*tell_extension)(const void *context, uint32_t extension);
+    const void *context;
+};
+
+/* A period to be explained. */
+struct period_account {
+    const struct period_terms *terms;
+    const struct calendar *calendar;
+    struct bytes basis;                 /* may be empty */
+    const struct period_causes *causes; /* NULL: a date alone, without a case */
+};
+
 /* One due date day by day, in words: which day counts, which does not and why, what paused or
- * extended it, where it rolled. basis: may be empty. */
+ * extended it, where it rolled. */
+void explain_account(const struct period_account *account, bool is_zh, struct arena *arena,
+                     struct buffer *buffer);
+/* The same without causes. basis: may be empty. */
 void explain_period(const struct period_terms *terms, const struct calendar *calendar,
                     struct bytes basis, bool is_zh, struct arena *arena, struct buffer *buffer);
 

@@ -1,6 +1,8 @@
 /* A story told to people: what happened when, by whom and with what answer, what it did to state
  * and clocks, who was reminded; then every run of every clock with its due date derived day by
- * day, its basis, and whether the law or an agreement sets it. */
+ * day, which events stopped and extended it, its basis, and whether the law or an agreement sets
+ * it. What brought a stop about is read from the rows themselves, each a change of the run from
+ * its value before to its value after: nothing is guessed from dates. */
 #include "workflows/language/story_parts.h"
 
 struct teller {
@@ -300,24 +302,34 @@ static void tell_fate(const struct teller *teller, const struct effects *effects
         tell_refusal(teller, effects);
 }
 
-static void tell_event(const struct teller *teller, const struct story_row *row)
+static void put_sender(const struct teller *teller, const struct case_event *event)
 {
-    const struct case_event *event = &row->step->event;
-    int32_t index = program_event(teller->program, event->type);
     put_unit(teller, event->source);
     for (uint32_t i = 0; i < event->role_count; i++) {
         buffer_put_text(teller->buffer, " (");
         buffer_put(teller->buffer, event->roles[i]);
         buffer_put_text(teller->buffer, ")");
     }
-    buffer_put_text(teller->buffer, "  ");
-    if (index != INDEX_NONE && !bytes_equal(teller->program->events[index].title.zh, event->type)) {
-        put_title(teller, teller->program->events[index].title, event->type);
+}
+
+/* Its title, where it has one, and its type. */
+static void put_type(const struct teller *teller, struct bytes type)
+{
+    int32_t index = program_event(teller->program, type);
+    if (index != INDEX_NONE && !bytes_equal(teller->program->events[index].title.zh, type)) {
+        put_title(teller, teller->program->events[index].title, type);
         buffer_put_text(teller->buffer, " ");
-    } else if (bytes_is(event->type, EVENT_ACKNOWLEDGED)) {
+    } else if (bytes_is(type, EVENT_ACKNOWLEDGED)) {
         put(teller, "签收提醒 ", "alert acknowledged ");
     }
-    buffer_put(teller->buffer, event->type);
+    buffer_put(teller->buffer, type);
+}
+
+static void tell_event(const struct teller *teller, const struct story_row *row)
+{
+    put_sender(teller, &row->step->event);
+    buffer_put_text(teller->buffer, "  ");
+    put_type(teller, row->step->event.type);
     tell_fate(teller, &row->effects);
 }
 
@@ -406,12 +418,166 @@ static void tell_end(const struct teller *teller, const struct clock_run *run, b
     buffer_put_text(teller->buffer, "\n");
 }
 
-static void tell_derivation(const struct teller *teller, const struct case_state *state,
-                            const struct clock_rule *rule, const struct clock_run *run,
+/* A run of a clock whose derivation is told. */
+struct told_run {
+    const struct teller *teller;
+    struct bytes case_id;
+    int32_t clock;
+    const struct clock_run *last; /* as it stood in the end */
+};
+
+/* The run as it stood after a row, or NULL where the row is another case's or another run's. */
+static const struct clock_run *told_after(const struct told_run *told, uint32_t row)
+{
+    const struct case_state *after = told->teller->run->rows[row].after;
+    const struct clock_run *run = &after->clocks[told->clock];
+    bool is_same = bytes_equal(after->id, told->case_id) && run->runs == told->last->runs;
+    return is_same ? run : NULL;
+}
+
+/* The run as it stood before a row; one without stops and extensions where it begins there. */
+static const struct clock_run *told_before(const struct told_run *told, uint32_t row)
+{
+    static const struct clock_run none;
+    const struct case_state *before = story_before(told->teller->run, row);
+    const struct clock_run *run = before ? &before->clocks[told->clock] : &none;
+    return run->runs == told->last->runs ? run : &none;
+}
+
+/* The event of a row: its own, or the one that had waited until then. */
+static bool find_event(const struct teller *teller, uint32_t index, struct case_event *ret_event)
+{
+    const struct story_row *row = &teller->run->rows[index];
+    if (row->kind == STORY_EVENT) {
+        *ret_event = row->step->event;
+        return true;
+    }
+    const struct case_state *before = story_before(teller->run, index);
+    for (uint32_t i = 0; before && i < row->effects.fact_count; i++) {
+        const struct fact *fact = &row->effects.facts[i];
+        if (fact->kind != FACT_RELEASED)
+            continue;
+        const struct value *held = &before->held[fact->index];
+        *ret_event = (struct case_event){.source = value_get_text(held, "source"),
+                                         .type = value_get_text(held, "type")};
+        return true;
+    }
+    return false;
+}
+
+/* A line beneath a stop or an extension: the legal date, the event, and who published it. */
+static void tell_cause(const struct teller *teller, uint32_t index, struct pair label)
+{
+    const struct story_row *row = &teller->run->rows[index];
+    int32_t date = row->effects.legal_date;
+    struct case_event event;
+    put_label(teller, "  ", "  ");
+    put_pair(teller, label);
+    if (date == DATE_NONE)
+        date = date_of_instant(row->at_ms, teller->rules->calendar->zone_minutes);
+    buffer_put_date(teller->buffer, date);
+    buffer_put_text(teller->buffer, " ");
+    if (find_event(teller, index, &event)) {
+        put_type(teller, event.type);
+        buffer_put_text(teller->buffer, "  ");
+        put_sender(teller, &event);
+    } else {
+        put(teller, "(时间到)", "(by time alone)");
+    }
+    buffer_put_text(teller->buffer, "\n");
+}
+
+static const struct pair from_label = {"自 ", "from "}, until_label = {"至 ", "until "};
+
+/* The row that suspended the case whose clock was stopped by it in the given one: an earlier row,
+ * where the clock started in a case that was suspended already. */
+static uint32_t suspending_row(const struct told_run *told, uint32_t row)
+{
+    const struct story_run *run = told->teller->run;
+    for (uint32_t i = row + 1; i-- > 0;) {
+        const struct case_state *before = story_before(run, i);
+        bool is_same = bytes_equal(run->rows[i].after->id, told->case_id);
+        if (is_same && run->rows[i].after->is_suspended && !(before && before->is_suspended))
+            return i;
+    }
+    return row;
+}
+
+/* A clock that goes on where it had ended (`reentry: continue`) was stopped by what ended it. */
+static void tell_left(const struct told_run *told, uint32_t row)
+{
+    for (uint32_t i = row; i-- > 0;) {
+        const struct clock_run *after = told_after(told, i);
+        if (!after || clock_is_open(after->status) || !clock_is_open(told_before(told, i)->status))
+            continue;
+        tell_cause(told->teller, i, from_label);
+        return;
+    }
+}
+
+/* What one row did to one stop. Several rules may hold a stop, and the suspended case beside
+ * them: each beginning and each end is a line. */
+static void tell_stop_row(const struct told_run *told, uint32_t row, uint32_t stop)
+{
+    static const struct pair suspended = {"全案中止,自 ", "the whole case suspended, from "};
+    static const struct pair resumed = {"全案恢复,至 ", "the whole case resumed, until "};
+    const uint32_t suspension = UINT32_C(1) << CLOCK_SUSPENSION;
+    const struct clock_run *before = told_before(told, row), *after = told_after(told, row);
+    uint32_t held = stop + 1 == after->stop_count ? after->pauses_active : 0;
+    uint32_t was_held = stop + 1 == before->stop_count ? before->pauses_active : 0;
+    uint32_t begun = held & ~before->pauses_active, ended = was_held & ~after->pauses_active;
+    bool is_over = after->stops[stop].until != DATE_NONE;
+    bool was_over = before->stop_count > stop && before->stops[stop].until != DATE_NONE;
+    bool is_continued = is_over && !was_over && !clock_is_open(before->status);
+    if (is_continued)
+        tell_left(told, row);
+    if (begun & suspension)
+        tell_cause(told->teller, suspending_row(told, row), suspended);
+    if (begun & ~suspension)
+        tell_cause(told->teller, row, from_label);
+    if (ended & suspension && clock_is_open(after->status))
+        tell_cause(told->teller, row, resumed);
+    else if ((ended && clock_is_open(after->status)) || (is_over && !was_over))
+        tell_cause(told->teller, row, until_label);
+}
+
+static void tell_stop(const void *context, uint32_t stop)
+{
+    const struct told_run *told = context;
+    for (uint32_t i = 0; i < told->teller->run->row_count; i++) {
+        const struct clock_run *after = told_after(told, i);
+        if (after && after->stop_count > stop)
+            tell_stop_row(told, i, stop);
+    }
+    if (told->last->stops[stop].until != DATE_NONE)
+        return;
+    put_label(told->teller, "  ", "  ");
+    put(told->teller, "尚未恢复\n", "not resumed yet\n");
+}
+
+static void tell_extension(const void *context, uint32_t extension)
+{
+    static const struct pair label = {"经 ", "by "};
+    const struct told_run *told = context;
+    for (uint32_t i = 0; i < told->teller->run->row_count; i++) {
+        const struct clock_run *after = told_after(told, i);
+        if (!after || after->extension_count <= extension)
+            continue;
+        tell_cause(told->teller, i, label);
+        return;
+    }
+}
+
+static void tell_derivation(const struct told_run *told, const struct case_state *state,
                             bool is_again)
 {
-    struct period_terms terms = clock_terms(rule, run);
+    const struct teller *teller = told->teller;
+    const struct clock_rule *rule = &teller->program->clocks[told->clock];
+    const struct period_causes causes = {tell_stop, tell_extension, told};
+    struct period_terms terms = clock_terms(rule, told->last);
     const struct value *who = &state->parties[rule->who];
+    if (told->last->status == CLOCK_PAUSED)
+        terms.stop_count = told->last->stop_count; /* the stop that lasts is told too */
     buffer_put_text(teller->buffer, "\n");
     put_title(teller, rule->title, rule->name);
     buffer_put_text(teller->buffer, " ");
@@ -424,9 +590,9 @@ static void tell_derivation(const struct teller *teller, const struct case_state
         put_unit(teller, who->as.text);
     }
     buffer_put_text(teller->buffer, "\n");
-    explain_period(&terms, teller->rules->calendar, rule->basis, teller->is_zh, teller->arena,
-                   teller->buffer);
-    tell_end(teller, run, is_again);
+    explain_account(&(struct period_account){&terms, teller->rules->calendar, rule->basis, &causes},
+                    teller->is_zh, teller->arena, teller->buffer);
+    tell_end(teller, told->last, is_again);
 }
 
 static void tell_derivations(const struct teller *teller, uint32_t index)
@@ -438,10 +604,10 @@ static void tell_derivations(const struct teller *teller, uint32_t index)
         if (fact->kind != FACT_CLOCK)
             continue;
         const struct clock_run *old = before ? &before->clocks[fact->index] : NULL;
+        const struct told_run told = {teller, row->after->id, fact->index,
+                                      story_last_of_run(teller->run, index, fact)};
         if (story_clock_change(old, fact->run) == CLOCK_STARTED)
-            tell_derivation(teller, row->after, &teller->program->clocks[fact->index],
-                            story_last_of_run(teller->run, index, fact),
-                            has_begun_again(teller->run, index, fact));
+            tell_derivation(&told, row->after, has_begun_again(teller->run, index, fact));
     }
 }
 

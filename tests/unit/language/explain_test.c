@@ -120,6 +120,83 @@ static void stops_and_extensions_are_told(void **state)
         "  days off: notice 2025\n");
 }
 
+static struct buffer *told;
+
+static void tell_index(const void *context, uint32_t index)
+{
+    buffer_put_text(told, "    ");
+    buffer_put_text(told, context);
+    buffer_put_decimal(told, index);
+    buffer_put_text(told, "\n");
+}
+
+static void tell_extension_index(const void *context, uint32_t index)
+{
+    (void)context;
+    tell_index("extension ", index);
+}
+
+/* What is told of each stop and extension, without the lines about the days. */
+static void assert_causes(const struct period_terms *terms, const char *wanted)
+{
+    static const struct period_causes causes = {tell_index, tell_extension_index, "stop "};
+    struct arena arena;
+    struct buffer buffer;
+    uint8_t *block = malloc(ARENA_SIZE), *shown = malloc(SHOWN_SIZE);
+    arena_init(&arena, block, ARENA_SIZE);
+    buffer_init(&buffer, shown, SHOWN_SIZE);
+    told = &buffer;
+    explain_account(&(struct period_account){terms, &calendar, BYTES_NONE, &causes}, false, &arena,
+                    &buffer);
+    buffer_put_u8(&buffer, '\0');
+    assert_non_null(strstr((const char *)shown, wanted));
+    free(block);
+    free(shown);
+}
+
+static void causes_stand_beneath_the_lines_that_they_explain(void **state)
+{
+    (void)state;
+    static const struct period_stop stops[] = {
+        {.from = 20290, .until = 20300}, /* before the period: no day of it is stopped */
+        {.from = 20360, .until = 20360}, /* no day at all */
+        {.from = 20360, .until = 20362},
+        {.from = 20362, .until = 20363}, /* the day after: of one line with the one before */
+        {.from = 20370, .until = DATE_NONE}};
+    static const struct period_extension extensions[] = {{.by = {15, PERIOD_DAYS}, .date = 20363}};
+    const struct period_terms terms = {.anchor = date_of(2025, 9, 26),
+                                       .budget = {15, PERIOD_DAYS},
+                                       .is_rolled = true,
+                                       .stops = stops,
+                                       .stop_count = 5,
+                                       .extensions = extensions,
+                                       .extension_count = 1};
+    assert_causes(&terms, "extended by 15 days (decided on 2025-10-02)\n    extension 0\n"
+                          "  2025-09-27 Sat to 2025-09-29 Mon  days 1–3, counted\n"
+                          "  2025-09-30 Tue to 2025-10-02 Thu  stopped, 3 days not counted\n"
+                          "    stop 2\n    stop 3\n"
+                          "  2025-10-03 Fri to 2025-10-09 Thu  days 4–10, counted\n"
+                          "  2025-10-10 Fri                    stopped, not counted\n"
+                          "    stop 4\n");
+}
+
+static void causes_of_hours_follow_the_stops_that_last(void **state)
+{
+    (void)state;
+    const int64_t anchor_ms = instant_of_date(date_of(2025, 5, 30), 480) + 16 * HOUR_MS;
+    const struct period_stop stops[] = {
+        {.from_ms = anchor_ms - HOUR_MS, .until_ms = anchor_ms},
+        {.from_ms = anchor_ms + HOUR_MS, .until_ms = anchor_ms + HOUR_MS},
+        {.from_ms = anchor_ms + 2 * HOUR_MS, .until_ms = anchor_ms + 3 * HOUR_MS}};
+    const struct period_terms terms = {.anchor = date_of(2025, 5, 30),
+                                       .anchor_ms = anchor_ms,
+                                       .budget = {24, PERIOD_HOURS},
+                                       .stops = stops,
+                                       .stop_count = 3};
+    assert_causes(&terms, "stopped, not counted: 2025-05-30T18:00:00+08:00 to "
+                          "2025-05-30T19:00:00+08:00\n    stop 2\n");
+}
+
 static void a_stop_that_lasts_leaves_the_due_date_open(void **state)
 {
     (void)state;
@@ -207,6 +284,8 @@ int main(void)
         cmocka_unit_test(months_show_the_corresponding_day_and_where_it_rolled),
         cmocka_unit_test(working_days_account_for_each_day),
         cmocka_unit_test(stops_and_extensions_are_told),
+        cmocka_unit_test(causes_stand_beneath_the_lines_that_they_explain),
+        cmocka_unit_test(causes_of_hours_follow_the_stops_that_last),
         cmocka_unit_test(a_stop_that_lasts_leaves_the_due_date_open),
         cmocka_unit_test(criminal_periods_name_their_own_law),
         cmocka_unit_test(hours_run_to_the_instant),

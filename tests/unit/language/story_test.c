@@ -396,6 +396,116 @@ static void explanation_tells_what_happened_and_why_in_both_languages(void **sta
     assert_non_null(strstr(en, "How each due date is derived"));
 }
 
+/* Two rules and the suspended case hold a clock at once, the first event comes early and waits; the
+ * clock goes on where it was left, and is stopped still in the end. */
+static const char stops_workflow[] =
+    "workflow: stops\n"
+    "version: 1\n"
+    "title: {zh: 停止, en: Stops}\n"
+    "calendar: cn\n"
+    "parties:\n"
+    "  prosecutor: {title: 检察院, kind: procuratorate}\n"
+    "events:\n"
+    "  opened: {from: [prosecutor]}\n"
+    "  pause.one: {title: {zh: 甲停, en: First stops}, from: [prosecutor]}\n"
+    "  resume.one: {title: {zh: 甲复, en: First goes on}, from: [prosecutor]}\n"
+    "  pause.two: {from: [prosecutor]}\n"
+    "  resume.two: {from: [prosecutor]}\n"
+    "  left: {from: [prosecutor]}\n"
+    "  back: {from: [prosecutor]}\n"
+    "  suspended: {from: [prosecutor]}\n"
+    "  resumed: {from: [prosecutor]}\n"
+    "  done: {from: [prosecutor]}\n"
+    "start: {event: opened, bind: {prosecutor: event.sender}, to: early}\n"
+    "suspend: {from: suspended, until: resumed, basis: x, allow: [pause.one, resume.one]}\n"
+    "when:\n"
+    "  resume.one: {}\n"
+    "  pause.two: {}\n"
+    "  resume.two: {}\n"
+    "states:\n"
+    "  early:\n"
+    "    when: {left: {to: inside}}\n"
+    "    hold: [pause.one]\n"
+    "  inside:\n"
+    "    when: {left: {to: away}, done: {to: over}, pause.one: {}}\n"
+    "  away:\n"
+    "    when: {back: {to: inside}, pause.one: {}}\n"
+    "  over: {end: true}\n"
+    "clocks:\n"
+    "  work:\n"
+    "    force: agreed\n"
+    "    who: prosecutor\n"
+    "    while: inside\n"
+    "    reentry: continue\n"
+    "    period: 30 days\n"
+    "    pause: [{from: pause.one, until: resume.one}, {from: pause.two, until: resume.two}]\n"
+    "  wait: {force: agreed, who: prosecutor, while: early, period: 300 days}\n"
+    "  rest: {force: agreed, who: prosecutor, while: away, period: 300 days}\n";
+static const char stops_story[] =
+    "story: s\n"
+    "workflow: stops\n"
+    "case: C-1\n"
+    "steps:\n"
+    "  - {at: 2025-07-01 10:00, from: qj-procuratorate, event: opened}\n"
+    "  - {at: 2025-07-02 10:00, from: qj-procuratorate, event: pause.one}\n"
+    "  - {at: 2025-07-03 10:00, from: qj-procuratorate, event: left}\n"
+    "  - {at: 2025-07-04 10:00, from: qj-procuratorate, event: pause.two}\n"
+    "  - {at: 2025-07-05 10:00, from: qj-procuratorate, event: suspended}\n"
+    "  - {at: 2025-07-06 10:00, from: qj-procuratorate, event: resume.one}\n"
+    "  - {at: 2025-07-07 10:00, from: qj-procuratorate, event: resumed}\n"
+    "  - {at: 2025-07-08 10:00, from: qj-procuratorate, event: resume.two}\n"
+    "  - {at: 2025-07-10 10:00, from: qj-procuratorate, event: left}\n"
+    "  - {at: 2025-07-12 10:00, from: qj-procuratorate, event: back}\n"
+    "  - {at: 2025-07-14 10:00, from: qj-procuratorate, event: suspended}\n";
+
+static void explanation_names_what_stopped_a_clock(void **state)
+{
+    (void)state;
+    const struct program *usual = world.program;
+    struct definition_context context = {world.rules.calendar, world.rules.policy,
+                                         world.rules.directory};
+    world.program = definition_workflow(bytes_from_text(stops_workflow), &context,
+                                        &world.rules_arena, &world.diagnostics);
+    assert_non_null(world.program);
+    play(bytes_from_text(stops_story));
+    print_findings();
+    const char *en = explained(false);
+    assert_non_null(
+        strstr(en, "  2025-07-04 Fri to 2025-07-08 Tue  stopped, 5 days not counted\n"
+                   "      from 2025-07-03 First stops pause.one  City procuratorate\n"
+                   "      from 2025-07-04 pause.two  City procuratorate\n"
+                   "      the whole case suspended, from 2025-07-05 suspended  City procuratorate\n"
+                   "      until 2025-07-06 First goes on resume.one  City procuratorate\n"
+                   "      the whole case resumed, until 2025-07-07 resumed  City procuratorate\n"
+                   "      until 2025-07-08 resume.two  City procuratorate\n"
+                   "  2025-07-09 Wed to 2025-07-10 Thu  days 1–2, counted\n"
+                   "  2025-07-11 Fri to 2025-07-12 Sat  stopped, 2 days not counted\n"
+                   "      from 2025-07-10 left  City procuratorate\n"
+                   "      until 2025-07-12 back  City procuratorate\n"
+                   "  2025-07-13 Sun to 2025-07-14 Mon  days 3–4, counted\n"
+                   "  2025-07-15 Tue                    stopped, not counted\n"
+                   "      the whole case suspended, from 2025-07-14 suspended  City procuratorate\n"
+                   "      not resumed yet\n"));
+    assert_non_null(strstr(explained(true), "      全案中止,自 2025-07-14 suspended  "
+                                            "市人民检察院\n      尚未恢复\n"));
+    world.program = usual;
+}
+
+static void explanation_names_what_extended_a_clock(void **state)
+{
+    (void)state;
+    play(read_file("catalog/administrative-public-interest/"
+                   "a-appraisal-extension-suspension.story.yaml"));
+    const char *zh = explained(true);
+    assert_non_null(strstr(zh, "延长 1 个月(决定于 2025-11-20)\n"
+                               "      经 2025-11-20 延长审查起诉期限 review.extended  "
+                               "市人民检察院 (chief)\n"));
+    assert_non_null(strstr(zh, "停止计算,28 日不计入\n"
+                               "      自 2025-10-13 委托鉴定（评估、审计、检验、检测、翻译） "
+                               "appraisal.entrusted  市人民检察院\n"
+                               "      至 2025-11-10 "));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -412,6 +522,8 @@ int main(void)
         cmocka_unit_test(what_waits_and_is_told_is_held_against_the_case),
         cmocka_unit_test(a_story_may_tell_of_several_cases),
         cmocka_unit_test(explanation_tells_what_happened_and_why_in_both_languages),
+        cmocka_unit_test(explanation_names_what_stopped_a_clock),
+        cmocka_unit_test(explanation_names_what_extended_a_clock),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }
