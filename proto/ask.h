@@ -6,26 +6,36 @@
  * `cases` and `overdue` speak of the last checkpoint (`applied`, `as_of`); with {fresh: true} the
  * partition makes one first, so that all that was answered before is in.
  *
+ * Ids and names are for programs; people read the titles beside them: of a unit from the present
+ * directory, of an event type, party or field from the definition that the case is pinned to. Each
+ * is left out where there is none, and all of them where an answer is too large for the wire with
+ * them: then show the id.
+ *
  * To one partition:
  *   case       {id}                 → {id, workflow, version, digest, title, state, state_title,
  *                is_end, outcome?, opened, opened_date, revision, position, next?, as_of,
  *                fields {name: value}, parties {name: unit}, takes [event…],
- *                clocks [{name, title, force, basis?, who, unit?, status, runs, anchor?, last_day?,
- *                unrolled?, due?, provisional, breached?, days_late?, days_left?, level?}]}
+ *                fields_titles? {name: title}, parties_titles? {name: title}, units_titles?
+ *                {unit: title} of those in parties and fields, takes_titles? {event: title},
+ *                clocks [{name, title, force, basis?, who, who_title?, unit?, unit_title?, status,
+ *                runs, anchor?, last_day?, unrolled?, due?, provisional, breached?, days_late?,
+ *                days_left?, level?}]}
  *                (clocks that never started have status idle and no dates)
  *   history    {id, after?, max?}   → {id, rows [{position, kind: event|time, at, previous,
- *                event_id?, source?, type?, role?, legal_date?, data?, fate?, code?, detail?,
- *                wanted?, facts [{kind, …}]}], next?}   oldest first; each event once
- *                fact kinds: opened {date}, state {state, title, outcome?}, field {name, value},
- *                party {name, unit}, clock {name, status, last_day?, due?, …}, alert {clock, level,
- *                rung, last_day, to [{unit, reason, name?}]}, alert-cleared {clock},
+ *                event_id?, source?, source_title?, type?, type_title?, role?, legal_date?, data?,
+ *                fate?, code?, detail?, wanted?, facts [{kind, …}]}], next?}
+ *                oldest first; each event once
+ *                fact kinds: opened {date}, state {state, title, outcome?}, field {name, title?,
+ *                value, unit_title?}, party {name, title?, unit, unit_title?}, clock {name, status,
+ *                last_day?, due?, …}, alert {clock, level, rung, last_day,
+ *                to [{unit, title?, reason, name?}]}, alert-cleared {clock},
  *                late-entry {date}, problem {clock?, text}, suspended {suspended},
  *                held {event_id}, released {event_id}, notice {level, text, to}
  *   cases      {workflow?, state?, after?, max?} → {rows [{id, workflow, version, state,
  *                state_title, is_end, outcome?, opened, next?, next_clock?, next_title?,
  *                next_status?, next_last_day?, next_due?}], next?, applied, as_of}
  *   overdue    {unit?, max?}        → {rows [{case, workflow, clock, title, force, basis?, unit,
- *                status, last_day, due, days, level?}], more?, applied, as_of}
+ *                unit_title?, status, last_day, due, days, level?}], more?, applied, as_of}
  *                days: whole days overdue; more: there are more than max
  *   artifacts  {}                   → {rows [{kind, id, version, digest, title?}]}
  *   artifact   {kind, id, version?} → {kind, id, version, digest, text}
@@ -36,8 +46,8 @@
  *   unsubscribe {name}              → {name}
  *   fetch      {name, max?, wait_ms?} → {items [item…], cursor}     from the name's cursor on
  *                item: {id, position, at, kind: alert|alert-cleared|notice, case, workflow,
- *                clock, title, level, force, basis?, unit, last_day, due,
- *                to [{unit, reason, name?}],
+ *                clock, title, level, force, basis?, unit, unit_title?, last_day, due,
+ *                to [{unit, title?, reason, name?}],
  *                unacknowledged}; of kind notice: {…, level, text, to} without a clock
  *                id = PARTITION-POSITION-INDEX: the same alert has the same id, however often sent
  *   ack        {name, cursor}       → {name, cursor}     all up to the cursor has been dealt with

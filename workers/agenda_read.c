@@ -94,18 +94,29 @@ static void read_history(struct agenda *agenda, struct ask *ask, const struct de
         message_refuse(message, WIRE_ERROR_UNAVAILABLE, BYTES_NONE);
         return;
     }
-    for (uint32_t max = ask_max(ask);; max /= 2) {
-        ask_history(ask, held->program, held->state.position, max);
-        if (ask_reply(ask, message))
-            return;
-        if (max == 1) {
-            message_refuse(message, WIRE_ERROR_TOO_LARGE, BYTES_NONE);
-            return;
-        }
+    for (uint32_t max = ask_max(ask); max > 0; max = ask_smaller(ask, max)) {
         arena_rewind(ask->arena, mark);
         ask->arena->is_exhausted = false;
         ask->code = WIRE_ERROR_NONE;
+        ask_history(ask, held->program, held->state.position, max);
+        if (ask_reply(ask, message))
+            return;
     }
+    message_refuse(message, WIRE_ERROR_TOO_LARGE, BYTES_NONE);
+}
+
+/* The case, if need be without the titles beside ids and names. */
+static void read_case(struct ask *ask, const struct desk_case *held, struct message *message)
+{
+    size_t mark = arena_mark(ask->arena);
+    for (uint32_t rest = 1; rest > 0; rest = ask_smaller(ask, rest)) {
+        arena_rewind(ask->arena, mark);
+        ask->arena->is_exhausted = false;
+        ask_case(ask, held->program, &held->rules, &held->state);
+        if (ask_reply(ask, message))
+            return;
+    }
+    message_refuse(message, WIRE_ERROR_TOO_LARGE, BYTES_NONE);
 }
 
 void agenda_read(struct agenda *agenda, struct message *message)
@@ -123,10 +134,12 @@ void agenda_read(struct agenda *agenda, struct message *message)
         read_history(agenda, &ask, held, message);
         return;
     }
+    if (held) {
+        read_case(&ask, held, message);
+        return;
+    }
     if (is_status)
         read_status(agenda, &ask);
-    else if (held)
-        ask_case(&ask, held->program, &held->rules, &held->state);
     if (!ask_reply(&ask, message))
         message_refuse(message, WIRE_ERROR_TOO_LARGE, BYTES_NONE);
 }

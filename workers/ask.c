@@ -18,6 +18,21 @@ uint32_t ask_max(const struct ask *ask)
     return max < 1 ? 1 : max > ASK_ROWS_MAX ? ASK_ROWS_MAX : (uint32_t)max;
 }
 
+uint32_t ask_smaller(struct ask *ask, uint32_t max)
+{
+    if (max > 1)
+        return max / 2;
+    if (ask->is_plain)
+        return 0;
+    ask->is_plain = true;
+    return 1;
+}
+
+const struct directory *ask_directory(const struct ask *ask)
+{
+    return ask->is_plain ? NULL : shelf_directory(ask->shelf);
+}
+
 bool ask_reply(const struct ask *ask, struct message *message)
 {
     if (ask->code != WIRE_ERROR_NONE && ask->answer.kind == VALUE_NONE) {

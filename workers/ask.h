@@ -19,6 +19,7 @@ struct ask {
     const struct shelf *shelf;
     uint32_t partition;
     int64_t now_ms;
+    bool is_plain; /* ids and names without their titles: with them not even one row fits */
     /* What came of it. */
     enum wire_error code; /* NONE: answer counts */
     struct bytes detail;  /* of an error; may be empty */
@@ -29,6 +30,11 @@ struct ask {
 void ask_refuse(struct ask *ask, enum wire_error code, struct bytes detail);
 /* `max` of the question within 1..ASK_ROWS_MAX. */
 uint32_t ask_max(const struct ask *ask);
+/* What to try after a page of max did not fit: half of it, and of a single row what is left without
+ * the titles beside ids and names. 0: nothing is left to try. */
+uint32_t ask_smaller(struct ask *ask, uint32_t max);
+/* Whose units' titles the answer has; NULL where it has no titles beside ids and names. */
+const struct directory *ask_directory(const struct ask *ask);
 /* Encodes what came of it into the message. False: the answer is larger than the wire allows; ask
  * again for less. */
 bool ask_reply(const struct ask *ask, struct message *message);

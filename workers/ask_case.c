@@ -37,6 +37,104 @@ static struct value parties_of(struct arena *arena, const struct program *progra
     return value_map(named.entries, named.count);
 }
 
+/* --- titles beside names ---------------------------------------------------------------------- */
+
+/* The titles under the names, where there is anything under the name too. */
+static void put_title(struct named *named, struct arena *arena, struct bytes name,
+                      const struct title *title)
+{
+    struct form form = form_open(arena, 1, 0);
+    form_title(&form, "title", title);
+    struct value one = form_close(&form);
+    const struct value *both = value_get(&one, "title");
+    if (both)
+        put_named(named, name, *both);
+}
+
+static struct value parties_titles(struct arena *arena, const struct program *program,
+                                   const struct case_state *state)
+{
+    struct named named = {
+        .entries = arena_alloc_array(arena, program->party_count, sizeof(struct value_entry))};
+    for (uint32_t i = 0; i < program->party_count; i++) {
+        if (state->parties[i].kind != VALUE_NONE)
+            put_title(&named, arena, program->parties[i].name, &program->parties[i].title);
+    }
+    return value_map(named.entries, named.count);
+}
+
+static struct value fields_titles(struct arena *arena, const struct program *program,
+                                  const struct case_state *state)
+{
+    struct named named = {
+        .entries = arena_alloc_array(arena, program->field_count, sizeof(struct value_entry))};
+    for (uint32_t i = 0; i < program->field_count; i++) {
+        if (state->fields[i].kind != VALUE_NONE)
+            put_title(&named, arena, program->fields[i].name, &program->fields[i].title);
+    }
+    return value_map(named.entries, named.count);
+}
+
+static void put_unit(struct named *named, struct arena *arena, const struct directory *directory,
+                     const struct value *value)
+{
+    const struct unit *unit =
+        value->kind == VALUE_UNIT ? directory_unit(directory, value->as.text) : NULL;
+    for (uint32_t i = 0; unit && i < named->count; i++) {
+        if (bytes_equal(named->entries[i].key, unit->id))
+            return;
+    }
+    if (unit)
+        put_title(named, arena, unit->id, &unit->title);
+}
+
+/* Of all units that the parties and the open fields name, each once. */
+static struct value units_titles(struct arena *arena, const struct program *program,
+                                 const struct directory *directory, const struct case_state *state)
+{
+    uint32_t most = program->party_count + program->field_count;
+    struct named named = {.entries = arena_alloc_array(arena, most, sizeof(struct value_entry))};
+    for (uint32_t i = 0; i < program->party_count; i++)
+        put_unit(&named, arena, directory, &state->parties[i]);
+    for (uint32_t i = 0; i < program->field_count; i++) {
+        struct value shown = field_value(&program->fields[i], &state->fields[i]);
+        put_unit(&named, arena, directory, &shown);
+    }
+    return value_map(named.entries, named.count);
+}
+
+static struct value takes_titles(struct arena *arena, const struct program *program,
+                                 const struct case_state *state)
+{
+    int32_t events[PROGRAM_EVENTS_MAX];
+    uint32_t count = case_takes(program, state, events);
+    struct named named = {.entries = arena_alloc_array(arena, count, sizeof(struct value_entry))};
+    for (uint32_t i = 0; i < count; i++)
+        put_title(&named, arena, program->events[events[i]].name,
+                  &program->events[events[i]].title);
+    return value_map(named.entries, named.count);
+}
+
+static void form_named(struct form *form, const char *key, struct value titles)
+{
+    if (titles.as.map.count > 0)
+        form_value(form, key, titles);
+}
+
+static void form_titles(struct form *form, const struct ask *ask, const struct program *program,
+                        const struct case_state *state)
+{
+    const struct directory *directory = ask_directory(ask);
+    if (!directory)
+        return;
+    form_named(form, "fields_titles", fields_titles(ask->arena, program, state));
+    form_named(form, "parties_titles", parties_titles(ask->arena, program, state));
+    form_named(form, "units_titles", units_titles(ask->arena, program, directory, state));
+    form_named(form, "takes_titles", takes_titles(ask->arena, program, state));
+}
+
+/* --- the case -------------------------------------------------------------------------------- */
+
 static struct value takes_of(struct arena *arena, const struct program *program,
                              const struct case_state *state)
 {
@@ -48,22 +146,33 @@ static struct value takes_of(struct arena *arena, const struct program *program,
     return value_list(names, names ? count : 0);
 }
 
+/* The party that is answerable, and the unit that it is. */
+static void form_who(struct form *form, const struct party *party, const struct value *unit,
+                     const struct directory *directory)
+{
+    form_text(form, "who", party->name);
+    if (directory)
+        form_title(form, "who_title", &party->title);
+    if (unit->kind != VALUE_UNIT)
+        return;
+    form_text(form, "unit", unit->as.text);
+    form_unit_title(form, "unit_title", directory, unit->as.text);
+}
+
 static struct value clock_of(const struct ask *ask, const struct program *program,
                              const struct case_state *state, uint32_t index)
 {
     const struct clock_rule *rule = &program->clocks[index];
     const struct clock_run *run = &state->clocks[index];
     int zone = shelf_zone(ask->shelf);
-    struct form form = form_open(ask->arena, 20, zone);
+    struct form form = form_open(ask->arena, 22, zone);
     form_text(&form, "name", rule->name);
     form_title(&form, "title", &rule->title);
     form_word(&form, "force", clock_force_word(rule->force));
     form_text(&form, "basis", rule->basis);
-    if (rule->who != INDEX_NONE) {
-        form_text(&form, "who", program->parties[rule->who].name);
-        if (state->parties[rule->who].kind == VALUE_UNIT)
-            form_text(&form, "unit", state->parties[rule->who].as.text);
-    }
+    if (rule->who != INDEX_NONE)
+        form_who(&form, &program->parties[rule->who], &state->parties[rule->who],
+                 ask_directory(ask));
     form_run(&form, run);
     if (run->status == CLOCK_RUNNING)
         form_int(&form, "days_left", run->due.last_day - date_of_instant(ask->now_ms, zone));
@@ -85,7 +194,7 @@ void ask_case(struct ask *ask, const struct program *program, const struct rules
               const struct case_state *state)
 {
     const struct state *at = &program->states[state->state];
-    struct form form = form_open(ask->arena, 20, shelf_zone(ask->shelf));
+    struct form form = form_open(ask->arena, 24, shelf_zone(ask->shelf));
     form_text(&form, "id", state->id);
     form_text(&form, "workflow", program->id);
     form_int(&form, "version", program->version);
@@ -104,6 +213,7 @@ void ask_case(struct ask *ask, const struct program *program, const struct rules
     form_value(&form, "fields", fields_of(ask->arena, program, state));
     form_value(&form, "parties", parties_of(ask->arena, program, state));
     form_value(&form, "takes", takes_of(ask->arena, program, state));
+    form_titles(&form, ask, program, state);
     form_value(&form, "clocks", clocks_of(ask, program, state));
     ask->answer = form_close(&form);
 }
@@ -115,7 +225,8 @@ static struct value facts_of(const struct ask *ask, const struct journal_row *ro
 {
     struct value *items = form_items(ask->arena, row->fact_count);
     for (uint32_t i = 0; items && i < row->fact_count; i++)
-        items[i] = fact_value(&row->facts[i], program, ask->arena, shelf_zone(ask->shelf));
+        items[i] = fact_value(&row->facts[i], program, ask_directory(ask), ask->arena,
+                              shelf_zone(ask->shelf));
     return value_list(items, items ? row->fact_count : 0);
 }
 
@@ -152,9 +263,14 @@ static void event_keys(const struct ask *ask, struct form *form, const struct jo
                        const struct program *program)
 {
     struct value data = data_of(ask, row, program);
+    const struct directory *directory = ask_directory(ask);
+    int32_t event = program_event(program, row->type);
     form_text(form, "event_id", row->event_id);
     form_text(form, "source", row->source);
+    form_unit_title(form, "source_title", directory, row->source);
     form_text(form, "type", row->type);
+    if (directory && event != INDEX_NONE)
+        form_title(form, "type_title", &program->events[event].title);
     form_text(form, "role", row->role);
     form_instant(form, "time", row->time_ms);
     form_date(form, "legal_date", row->legal_date);
@@ -170,7 +286,7 @@ static void event_keys(const struct ask *ask, struct form *form, const struct jo
 static struct value row_value(const struct ask *ask, uint64_t position,
                               const struct journal_row *row, const struct program *program)
 {
-    struct form form = form_open(ask->arena, 18, shelf_zone(ask->shelf));
+    struct form form = form_open(ask->arena, 20, shelf_zone(ask->shelf));
     form_int(&form, "position", (int64_t)position);
     form_word(&form, "kind", row->kind == JOURNAL_EVENT ? "event" : "time");
     form_instant(&form, "at", row->now_ms);

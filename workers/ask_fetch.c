@@ -53,15 +53,17 @@ static struct bytes who_of(const struct alert *alert)
     return BYTES_NONE;
 }
 
-static void form_alert(struct form *form, const struct alert *alert)
+static void form_alert(struct form *form, const struct alert *alert,
+                       const struct directory *directory)
 {
     form_word(form, "level", alert_level_word(alert->level));
     if (alert->last_day != DATE_NONE) { /* a notice means no clock */
         form_text(form, "unit", who_of(alert));
+        form_unit_title(form, "unit_title", directory, who_of(alert));
         form_date(form, "last_day", alert->last_day);
         form_instant(form, "due", alert->due_ms);
     }
-    form_value(form, "to", recipients_value(alert, form->arena, form->zone_minutes));
+    form_value(form, "to", recipients_value(alert, directory, form->arena, form->zone_minutes));
     form_bool(form, "unacknowledged", alert->is_unacknowledged);
 }
 
@@ -76,7 +78,7 @@ static void add_item(struct fetch *fetch, uint64_t position, const struct journa
     struct ask *ask = fetch->ask;
     const struct fact *fact = &row->facts[index];
     const struct program *program = shelf_program(ask->shelf, row->program_digest);
-    struct form form = form_open(ask->arena, 16, shelf_zone(ask->shelf));
+    struct form form = form_open(ask->arena, 18, shelf_zone(ask->shelf));
     form_text(&form, "id", item_id(ask, position, index));
     form_int(&form, "position", (int64_t)position);
     form_instant(&form, "at", row->now_ms);
@@ -93,7 +95,7 @@ static void add_item(struct fetch *fetch, uint64_t position, const struct journa
     if (fact->kind == FACT_NOTICE)
         form_text(&form, "text", fact->text);
     if (alert)
-        form_alert(&form, alert);
+        form_alert(&form, alert, ask_directory(ask));
     fetch->items[fetch->count++] = form_close(&form);
 }
 

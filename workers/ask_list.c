@@ -142,7 +142,7 @@ static struct value overdue_row(const struct ask *ask, const struct listed *list
 {
     const struct clock_rule *rule = &listed->program->clocks[found->work.clock];
     const struct clock_run *run = &listed->state.clocks[found->work.clock];
-    struct form form = form_open(ask->arena, 14, shelf_zone(ask->shelf));
+    struct form form = form_open(ask->arena, 15, shelf_zone(ask->shelf));
     form_text(&form, "case", listed->state.id);
     form_text(&form, "workflow", listed->program->id);
     form_text(&form, "clock", rule->name);
@@ -150,6 +150,7 @@ static struct value overdue_row(const struct ask *ask, const struct listed *list
     form_word(&form, "force", clock_force_word(rule->force));
     form_text(&form, "basis", rule->basis);
     form_text(&form, "unit", found->work.unit);
+    form_unit_title(&form, "unit_title", ask_directory(ask), found->work.unit);
     form_word(&form, "status", clock_status_word(run->status));
     form_date(&form, "last_day", run->due.last_day);
     form_instant(&form, "due", run->due.due_ms);

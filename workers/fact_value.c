@@ -22,13 +22,15 @@ static const char *reason_word(enum recipient_reason reason)
     return "";
 }
 
-struct value recipients_value(const struct alert *alert, struct arena *arena, int zone_minutes)
+struct value recipients_value(const struct alert *alert, const struct directory *directory,
+                              struct arena *arena, int zone_minutes)
 {
     struct value *items = form_items(arena, alert->recipient_count);
     for (uint32_t i = 0; items && i < alert->recipient_count; i++) {
         const struct alert_recipient *recipient = &alert->recipients[i];
-        struct form form = form_open(arena, 3, zone_minutes);
+        struct form form = form_open(arena, 4, zone_minutes);
         form_text(&form, "unit", recipient->unit);
+        form_unit_title(&form, "title", directory, recipient->unit);
         form_word(&form, "reason", reason_word(recipient->reason));
         form_text(&form, "name", recipient->name);
         items[i] = form_close(&form);
@@ -68,7 +70,8 @@ static void clock_name(struct form *form, const char *key, const struct fact *fa
         form_text(form, key, program->clocks[fact->index].name);
 }
 
-static void alert_fact(struct form *form, const struct fact *fact, const struct program *program)
+static void alert_fact(struct form *form, const struct fact *fact, const struct program *program,
+                       const struct directory *directory)
 {
     const struct alert *alert = fact->alert;
     clock_name(form, "clock", fact, program);
@@ -76,14 +79,41 @@ static void alert_fact(struct form *form, const struct fact *fact, const struct 
     form_int(form, "rung", alert->rung);
     form_date(form, "last_day", alert->last_day);
     form_bool(form, "unacknowledged", alert->is_unacknowledged);
-    form_value(form, "to", recipients_value(alert, form->arena, form->zone_minutes));
+    form_value(form, "to", recipients_value(alert, directory, form->arena, form->zone_minutes));
 }
 
-static void notice_fact(struct form *form, const struct fact *fact)
+static void notice_fact(struct form *form, const struct fact *fact,
+                        const struct directory *directory)
 {
     form_text(form, "text", fact->text);
     form_word(form, "level", alert_level_word(fact->alert->level));
-    form_value(form, "to", recipients_value(fact->alert, form->arena, form->zone_minutes));
+    form_value(form, "to",
+               recipients_value(fact->alert, directory, form->arena, form->zone_minutes));
+}
+
+static void field_fact(struct form *form, const struct fact *fact, const struct program *program,
+                       const struct directory *directory)
+{
+    const struct field *field = &program->fields[fact->index];
+    struct value value = field_value(field, &fact->value);
+    form_text(form, "name", field->name);
+    if (directory)
+        form_title(form, "title", &field->title);
+    form_value(form, "value", value);
+    if (value.kind == VALUE_UNIT)
+        form_unit_title(form, "unit_title", directory, value.as.text);
+}
+
+static void party_fact(struct form *form, const struct fact *fact, const struct program *program,
+                       const struct directory *directory)
+{
+    const struct party *party = &program->parties[fact->index];
+    form_text(form, "name", party->name);
+    if (directory)
+        form_title(form, "title", &party->title);
+    form_value(form, "unit", fact->value);
+    if (fact->value.kind == VALUE_UNIT)
+        form_unit_title(form, "unit_title", directory, fact->value.as.text);
 }
 
 static const char *kind_word(enum fact_kind kind)
@@ -107,25 +137,20 @@ static const char *kind_word(enum fact_kind kind)
     return "";
 }
 
-static void fact_keys(struct form *form, const struct fact *fact, const struct program *program)
+static void fact_keys(struct form *form, const struct fact *fact, const struct program *program,
+                      const struct directory *directory)
 {
     switch (fact->kind) {
     case FACT_OPENED:
     case FACT_LATE_ENTRY: form_date(form, "date", fact->date); break;
     case FACT_STATE: state_fact(form, fact, program); break;
-    case FACT_FIELD:
-        form_text(form, "name", program->fields[fact->index].name);
-        form_value(form, "value", field_value(&program->fields[fact->index], &fact->value));
-        break;
-    case FACT_PARTY:
-        form_text(form, "name", program->parties[fact->index].name);
-        form_value(form, "unit", fact->value);
-        break;
+    case FACT_FIELD: field_fact(form, fact, program, directory); break;
+    case FACT_PARTY: party_fact(form, fact, program, directory); break;
     case FACT_CLOCK:
         clock_name(form, "name", fact, program);
         form_run(form, fact->run);
         break;
-    case FACT_ALERT: alert_fact(form, fact, program); break;
+    case FACT_ALERT: alert_fact(form, fact, program, directory); break;
     case FACT_ALERT_CLEARED: clock_name(form, "clock", fact, program); break;
     case FACT_PROBLEM:
         clock_name(form, "clock", fact, program);
@@ -134,16 +159,16 @@ static void fact_keys(struct form *form, const struct fact *fact, const struct p
     case FACT_SUSPENDED: form_bool(form, "suspended", fact->index == 1); break;
     case FACT_HELD: form_text(form, "event_id", value_get_text(&fact->value, "id")); break;
     case FACT_RELEASED: form_text(form, "event_id", fact->text); break;
-    case FACT_NOTICE: notice_fact(form, fact); break;
+    case FACT_NOTICE: notice_fact(form, fact, directory); break;
     case FACT_KIND_COUNT: break;
     }
 }
 
-struct value fact_value(const struct fact *fact, const struct program *program, struct arena *arena,
-                        int zone_minutes)
+struct value fact_value(const struct fact *fact, const struct program *program,
+                        const struct directory *directory, struct arena *arena, int zone_minutes)
 {
     struct form form = form_open(arena, FACT_KEYS, zone_minutes);
     form_word(&form, "kind", kind_word(fact->kind));
-    fact_keys(&form, fact, program);
+    fact_keys(&form, fact, program, directory);
     return form_close(&form);
 }

@@ -84,6 +84,14 @@ void form_title(struct form *form, const char *key, const struct title *title)
     form_value(form, key, form_close(&both));
 }
 
+void form_unit_title(struct form *form, const char *key, const struct directory *directory,
+                     struct bytes unit)
+{
+    const struct unit *found = directory ? directory_unit(directory, unit) : NULL;
+    if (found)
+        form_title(form, key, &found->title);
+}
+
 struct value *form_items(struct arena *arena, uint32_t capacity)
 {
     return arena_alloc_array(arena, capacity, sizeof(struct value));

@@ -27,6 +27,9 @@ void form_instant(struct form *form, const char *key, int64_t instant_ms); /* NO
 void form_date(struct form *form, const char *key, int32_t date);          /* NONE: left out */
 void form_digest(struct form *form, const char *key, const uint8_t *digest, size_t size);
 void form_title(struct form *form, const char *key, const struct title *title);
+/* The title of a unit of the directory; left out where it is no such unit, or directory is NULL. */
+void form_unit_title(struct form *form, const char *key, const struct directory *directory,
+                     struct bytes unit);
 /* A list of at most capacity values, filled by the caller. */
 struct value *form_items(struct arena *arena, uint32_t capacity);
 

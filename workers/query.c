@@ -75,7 +75,7 @@ static bool look(struct query *query, struct parked *parked, bool is_last)
     size_t mark = arena_mark(&query->arena);
     uint64_t from = parked->position;
     bool is_found = false;
-    for (uint32_t max = ask_max(&ask); max > 0; max /= 2) {
+    for (uint32_t max = ask_max(&ask); max > 0; max = ask_smaller(&ask, max)) {
         arena_rewind(&query->arena, mark);
         query->arena.is_exhausted = false;
         parked->position = from;
@@ -170,7 +170,7 @@ static void take_listing(struct query *query, struct message *message, const str
     size_t mark = arena_mark(&query->arena);
     if (value_get_bool(question, "fresh", false))
         merger_merge(query->worker);
-    for (uint32_t max = ask_max(&ask); max > 0; max /= 2) {
+    for (uint32_t max = ask_max(&ask); max > 0; max = ask_smaller(&ask, max)) {
         arena_rewind(&query->arena, mark);
         query->arena.is_exhausted = false;
         ask.code = WIRE_ERROR_NONE;

@@ -121,10 +121,16 @@ bool shelf_rules(const struct shelf *shelf, const struct program *program, struc
     return rules_of(shelf, shelf_count(shelf), program->calendar, ret_rules);
 }
 
-int shelf_zone(const struct shelf *shelf)
+const struct directory *shelf_directory(const struct shelf *shelf)
 {
     const struct shelf_entry *directory = shelf_newest(shelf, ARTIFACT_DIRECTORY, BYTES_NONE);
-    return directory ? directory->directory->zone_minutes : 8 * 60;
+    return directory ? directory->directory : NULL;
+}
+
+int shelf_zone(const struct shelf *shelf)
+{
+    const struct directory *directory = shelf_directory(shelf);
+    return directory ? directory->zone_minutes : 8 * 60;
 }
 
 /* --- staging -------------------------------------------------------------------------------- */

@@ -71,6 +71,8 @@ uint32_t shelf_count(const struct shelf *shelf);
 /* The newest calendar that the program names, the policy and the directory. False: one is missing.
  */
 bool shelf_rules(const struct shelf *shelf, const struct program *program, struct rules *ret_rules);
+/* The present directory; NULL where there is none. */
+const struct directory *shelf_directory(const struct shelf *shelf);
 /* The zone in which instants are shown: the directory's, else UTC+8. */
 int shelf_zone(const struct shelf *shelf);
 

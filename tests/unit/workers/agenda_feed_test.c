@@ -81,6 +81,24 @@ static void feed_hears_only_what_it_asked_for(void **state)
     assert_true(has_value_at(&missing, "zh"));
 }
 
+static void recipients_have_their_titles(void **state)
+{
+    (void)state;
+    (void)fixture_ask(&fixture,
+                      "{\"ask\": \"subscribe\", \"name\": \"boss\", \"from\": \"start\"}");
+    (void)fixture_publish(&fixture, "[" LEAD("a1") "]");
+    fixture_advance(&fixture, "2025-07-12T00:00:00+08:00");
+    struct value fetched = fixture_query(&fixture, "{\"ask\": \"fetch\", \"name\": \"boss\"}");
+    assert_true(has_value_at(&fetched, "items.0.unit_title.zh"));
+    assert_true(has_value_at(&fetched, "items.0.to.0.title.zh"));
+    struct value late = fixture_query(&fixture, "{\"ask\": \"overdue\"}");
+    for (uint32_t i = 0; i < count_at(&late, "rows"); i++) {
+        char path[40];
+        (void)snprintf(path, sizeof path, "rows.%u.unit_title.en", i);
+        assert_true(has_value_at(&late, path));
+    }
+}
+
 static void acknowledge(int64_t cursor)
 {
     char json[100];
@@ -173,6 +191,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(feed_goes_on_from_its_cursor_after_a_crash),
         TEST(feed_hears_only_what_it_asked_for),
+        TEST(recipients_have_their_titles),
         TEST(small_pages_give_each_alert_once),
         TEST(cursor_never_goes_back_nor_past_the_end),
         TEST(subscription_with_bad_words_is_refused),

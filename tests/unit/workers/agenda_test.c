@@ -2,6 +2,7 @@
  * the shipped definitions over the simulator's store; messages in, answers out, no threads. */
 #include "agenda_fixture.h"
 
+#include "workers/ask.h"
 #include "workers/record.h"
 
 #include <setjmp.h>
@@ -102,6 +103,47 @@ static void refusal_names_what_would_be_taken(void **state)
     struct value fates = fixture_publish(&fixture, "[" LEAD("a1") "," SERVED("a2") "]");
     assert_true(count_at(&fates, "1.takes") > 1);
     assert_true(has_value_at(&fates, "1.zh"));
+}
+
+static void names_have_their_titles_beside_them(void **state)
+{
+    (void)state;
+    (void)fixture_publish(&fixture, "[" LEAD("a1") ", " FILED("a2") "]");
+    struct value shown = fixture_ask(&fixture, ASK_THE_CASE);
+    assert_text_at(&shown, "parties.respondent", "qj-ecology");
+    assert_text_at(&shown, "units_titles.qj-ecology.zh", "市生态环境局");
+    assert_true(has_value_at(&shown, "parties_titles.respondent.zh"));
+    assert_true(has_value_at(&shown, "fields_titles.field.zh"));
+    assert_true(has_value_at(&shown, "clocks.0.who_title.zh"));
+    assert_int_equal(value_at(&shown, "takes")->as.list.count,
+                     value_at(&shown, "takes_titles")->as.map.count);
+    struct value history = fixture_ask(&fixture, ASK_THE_HISTORY);
+    assert_text_at(&history, "rows.1.type", "case.filed");
+    assert_true(has_value_at(&history, "rows.1.type_title.zh"));
+    assert_true(has_value_at(&history, "rows.1.source_title.en"));
+    const struct value *facts = value_at(&history, "rows.1.facts");
+    bool has_party = false;
+    for (uint32_t i = 0; i < facts->as.list.count; i++) {
+        const struct value *fact = &facts->as.list.items[i];
+        if (!bytes_is(value_get_text(fact, "name"), "respondent"))
+            continue;
+        assert_text_at(fact, "unit_title.zh", "市生态环境局");
+        has_party |= has_value_at(fact, "title.zh");
+    }
+    assert_true(has_party);
+}
+
+static void answer_that_is_too_large_does_without_titles(void **state)
+{
+    (void)state;
+    struct ask ask = {.shelf = fixture.shelf};
+    assert_non_null(ask_directory(&ask));
+    assert_int_equal(ask_smaller(&ask, 5), 2);
+    assert_int_equal(ask_smaller(&ask, 2), 1);
+    assert_false(ask.is_plain);
+    assert_int_equal(ask_smaller(&ask, 1), 1);
+    assert_null(ask_directory(&ask));
+    assert_int_equal(ask_smaller(&ask, 1), 0);
 }
 
 static void refusal_is_kept_in_history(void **state)
@@ -682,6 +724,8 @@ int main(void)
         TEST(resend_within_a_batch_is_a_duplicate),
         TEST(bad_event_spoils_no_other),
         TEST(refusal_names_what_would_be_taken),
+        TEST(names_have_their_titles_beside_them),
+        TEST(answer_that_is_too_large_does_without_titles),
         TEST(refusal_is_kept_in_history),
         TEST(unknown_case_is_refused_and_not_remembered),
         TEST(starting_event_before_effective_date_is_refused),
