@@ -52,3 +52,32 @@ def test_a_byte_order_mark_is_passed_over(served):
 def test_an_empty_list_says_so(served):
     assert served.run("case", "list").stdout == "no cases\n"
     assert served.run("case", "list", "--json").stdout == ""
+
+
+CHINESE = {"LC_ALL": "", "LC_MESSAGES": "", "LANG": "zh_CN.UTF-8", "LC_CTYPE": "C.UTF-8"}
+
+
+def test_people_read_titles_in_their_language(served):
+    served.publish(lead("W-4"))
+    history = served.run("case", "history", "W-4").stdout
+    assert "2025-08-05 10:00  Lead transferred ← Ecology and environment bureau  started" in history
+    assert "lead.transferred" not in history and "qj-ecology" not in history
+    zh = served.run("case", "history", "W-4", env=CHINESE).stdout
+    assert "← 市生态环境局  已立卷\n" in zh
+    assert "lead.transferred" not in zh and "qj-" not in zh
+    shown = served.run("case", "show", "W-4", env=CHINESE).stdout
+    assert "市人民检察院 (qj-procuratorate)" in shown
+    row = served.json("case", "history", "W-4")[0]
+    assert (row["type"], row["source"]) == ("lead.transferred", "qj-ecology")
+    assert row["source_title"] == {"zh": "市生态环境局", "en": "Ecology and environment bureau"}
+
+
+def test_alerts_and_overdue_rows_name_units(served):
+    served.publish(lead("W-5"))
+    served.advance("2025-09-09T09:00:00+08:00")
+    watched = served.run("alerts", "watch", "--name", "zh", "--from", "start", "--once",
+                         env=CHINESE).stdout
+    assert "市人民检察院 → 市人民检察院" in watched and "qj-" not in watched
+    late = served.run("overdue").stdout
+    assert "qj-" not in late and "rocuratorate" in late
+    assert served.json("overdue")[0]["unit"] == "qj-procuratorate"

@@ -77,7 +77,6 @@ static void print_item(struct watcher *watcher, const struct value *item)
 {
     const struct command_context *context = watcher->context;
     struct arena *arena = &watcher->arena;
-    const struct value *to = value_get(item, "to");
     bool is_cleared = bytes_is(value_get_text(item, "kind"), "alert-cleared");
     if (watcher->is_json) {
         show_json_line(item);
@@ -89,10 +88,9 @@ static void print_item(struct watcher *watcher, const struct value *item)
            show_text(show_title(context, item, "title"), arena),
            show_word(context, value_get_text(item, "force"), arena));
     printf("  %s %s  %s", say(context, "最后一日", "last day"), show_cell(item, "last_day", arena),
-           show_cell(item, "unit", arena));
-    for (uint32_t i = 0; to && to->kind == VALUE_LIST && i < to->as.list.count; i++)
-        printf("%s%.*s", i ? ", " : " → ",
-               BYTES_PRINTF(value_get_text(&to->as.list.items[i], "unit")));
+           show_titled(context, item, "unit_title", "unit", arena));
+    fputs(" → ", stdout);
+    show_recipients(context, value_get(item, "to"), arena);
     if (value_get_bool(item, "unacknowledged", false))
         fputs(say(context, "(前次提醒无人确认)", " (the alert before was not acknowledged)"),
               stdout);

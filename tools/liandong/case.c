@@ -8,6 +8,7 @@
 #include "tools/liandong/show.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 enum { SCRATCH_SIZE = 16 << 20, CLOCK_COLUMNS = 7, LIST_COLUMNS = 6, TABLE_ROWS = 200 };
 
@@ -20,16 +21,35 @@ static void print_pair(const struct command_context *context, const char *zh, co
         printf("%s%s%.*s\n", say(context, zh, en), say(context, ":", ": "), BYTES_PRINTF(text));
 }
 
-static void print_named(const struct command_context *context, const char *zh, const char *en,
-                        const struct value *map, struct arena *arena)
+/* A value of a field or party: of a unit its title, and the id, which a command takes. */
+static const char *value_of(const struct command_context *context, const struct value *answer,
+                            const char *shown, struct arena *arena)
 {
+    struct bytes title = show_title(context, value_get(answer, "units_titles"), shown);
+    if (title.size == 0)
+        return shown;
+    size_t size = title.size + strlen(shown) + sizeof " ()";
+    char *both = arena_alloc(arena, size);
+    if (!both)
+        return shown;
+    snprintf(both, size, "%s (%s)", show_text(title, arena), shown);
+    return both;
+}
+
+/* Of the answer the map under a key, with its titles under another. */
+static void print_named(const struct command_context *context, const char *head,
+                        const struct value *answer, const char *const keys[2], struct arena *arena)
+{
+    const struct value *map = value_get(answer, keys[0]), *titles = value_get(answer, keys[1]);
     if (!map || map->kind != VALUE_MAP || map->as.map.count == 0)
         return;
-    printf("%s%s", say(context, zh, en), say(context, ":", ": "));
+    printf("%s%s", head, say(context, ":", ": "));
     for (uint32_t i = 0; i < map->as.map.count; i++) {
         const struct value_entry *entry = &map->as.map.entries[i];
         const char *key = show_text(entry->key, arena);
-        printf("%s%s=%s", i ? ", " : "", key, show_cell(map, key, arena));
+        struct bytes title = show_title(context, titles, key);
+        printf("%s%s=%s", i ? ", " : "", title.size ? show_text(title, arena) : key,
+               value_of(context, answer, show_cell(map, key, arena), arena));
     }
     putchar('\n');
 }
@@ -66,7 +86,7 @@ static void print_clocks(const struct command_context *context, const struct val
         const char **row = cells + (size_t)rows++ * CLOCK_COLUMNS;
         row[0] = show_text(show_title(context, clock, "title"), arena);
         row[1] = show_word(context, value_get_text(clock, "force"), arena);
-        row[2] = show_cell(clock, "unit", arena);
+        row[2] = show_titled(context, clock, "unit_title", "unit", arena);
         row[3] = show_word(context, status, arena);
         row[4] = show_cell(clock, "anchor", arena);
         row[5] = show_cell(clock, "last_day", arena);
@@ -85,8 +105,10 @@ static void print_case(const struct command_context *context, const struct value
     print_pair(context, "办结方式", "outcome", value_get_text(answer, "outcome"));
     print_pair(context, "立卷", "opened", value_get_text(answer, "opened_date"));
     print_pair(context, "下一时点", "next", bytes_from_text(show_instant(answer, "next", arena)));
-    print_named(context, "当事方", "parties", value_get(answer, "parties"), arena);
-    print_named(context, "数据", "data", value_get(answer, "fields"), arena);
+    print_named(context, say(context, "当事方", "parties"), answer,
+                (const char *const[]){"parties", "parties_titles"}, arena);
+    print_named(context, say(context, "数据", "data"), answer,
+                (const char *const[]){"fields", "fields_titles"}, arena);
     print_clocks(context, value_get(answer, "clocks"), arena);
 }
 

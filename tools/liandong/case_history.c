@@ -43,13 +43,13 @@ static struct bytes clock_title(const struct timeline *timeline, struct bytes na
     return name;
 }
 
-static void print_recipients(const struct value *to)
+static void print_recipients(struct timeline *timeline, const struct value *fact)
 {
-    uint32_t count = to && to->kind == VALUE_LIST ? to->as.list.count : 0;
-    for (uint32_t i = 0; i < count; i++) {
-        struct bytes unit = value_get_text(&to->as.list.items[i], "unit");
-        printf("%s%.*s", i ? ", " : " → ", BYTES_PRINTF(unit));
-    }
+    const struct value *to = value_get(fact, "to");
+    if (!to || to->kind != VALUE_LIST || to->as.list.count == 0)
+        return;
+    fputs(" → ", stdout);
+    show_recipients(timeline->context, to, &timeline->arena);
 }
 
 static void print_state(struct timeline *timeline, const struct value *fact)
@@ -63,8 +63,11 @@ static void print_state(struct timeline *timeline, const struct value *fact)
 
 static void print_field(struct timeline *timeline, const struct value *fact)
 {
-    printf("%s = %s%s", show_cell(fact, "name", &timeline->arena),
-           show_cell(fact, "value", &timeline->arena), show_cell(fact, "unit", &timeline->arena));
+    const struct command_context *context = timeline->context;
+    struct arena *arena = &timeline->arena;
+    bool is_party = bytes_is(value_get_text(fact, "kind"), "party");
+    printf("%s = %s", show_titled(context, fact, "title", "name", arena),
+           show_titled(context, fact, "unit_title", is_party ? "unit" : "value", arena));
 }
 
 static void print_clock(struct timeline *timeline, const struct value *fact)
@@ -84,7 +87,7 @@ static void print_alert(struct timeline *timeline, const struct value *fact)
     printf("%s %s%.*s",
            show_word(timeline->context, value_get_text(fact, "level"), &timeline->arena),
            say(timeline->context, "提醒:", "alert: "), BYTES_PRINTF(title));
-    print_recipients(value_get(fact, "to"));
+    print_recipients(timeline, fact);
 }
 
 static void print_cleared(struct timeline *timeline, const struct value *fact)
@@ -100,6 +103,37 @@ static void print_date(struct timeline *timeline, const struct value *fact)
            is_late ? say(timeline->context, "补录,法律日期 ", "late entry of ")
                    : say(timeline->context, "立卷,法律日期 ", "opened, legal date "),
            show_cell(fact, "date", &timeline->arena));
+}
+
+static void print_notice(struct timeline *timeline, const struct value *fact)
+{
+    printf("%s%s", say(timeline->context, "通知:", "notice: "),
+           show_cell(fact, "text", &timeline->arena));
+    print_recipients(timeline, fact);
+}
+
+static void print_problem(struct timeline *timeline, const struct value *fact)
+{
+    struct bytes title = clock_title(timeline, value_get_text(fact, "clock"));
+    printf("%s%.*s%s%s", say(timeline->context, "无法推进:", "cannot go on: "), BYTES_PRINTF(title),
+           title.size ? "  " : "", show_cell(fact, "text", &timeline->arena));
+}
+
+static void print_suspended(struct timeline *timeline, const struct value *fact)
+{
+    fputs(value_get_bool(fact, "suspended", false) ? say(timeline->context, "中止", "suspended")
+                                                   : say(timeline->context, "恢复", "resumed"),
+          stdout);
+}
+
+/* An event that waits, or waits no longer: its id tells which line it was. */
+static void print_waiting(struct timeline *timeline, const struct value *fact)
+{
+    bool is_held = bytes_is(value_get_text(fact, "kind"), "held");
+    printf("%s%s",
+           is_held ? say(timeline->context, "暂存事件 ", "holds event ")
+                   : say(timeline->context, "取出暂存事件 ", "releases event "),
+           show_cell(fact, "event_id", &timeline->arena));
 }
 
 /* The place for a clock; NULL where there are too many to remember. */
@@ -139,9 +173,12 @@ static void print_fact(struct timeline *timeline, const struct value *fact)
     static const struct {
         const char *kind;
         void (*print)(struct timeline *timeline, const struct value *fact);
-    } rows[] = {{"opened", print_date}, {"late-entry", print_date},      {"state", print_state},
-                {"field", print_field}, {"party", print_field},          {"clock", print_clock},
-                {"alert", print_alert}, {"alert-cleared", print_cleared}};
+    } rows[] = {
+        {"opened", print_date},     {"late-entry", print_date},       {"state", print_state},
+        {"field", print_field},     {"party", print_field},           {"clock", print_clock},
+        {"alert", print_alert},     {"alert-cleared", print_cleared}, {"notice", print_notice},
+        {"problem", print_problem}, {"suspended", print_suspended},   {"held", print_waiting},
+        {"released", print_waiting}};
     struct bytes kind = value_get_text(fact, "kind");
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         if (!bytes_is(kind, rows[i].kind))
@@ -157,14 +194,17 @@ static void print_fact(struct timeline *timeline, const struct value *fact)
 static void print_event_line(struct timeline *timeline, const struct value *row)
 {
     const struct command_context *context = timeline->context;
+    struct arena *arena = &timeline->arena;
     struct bytes code = value_get_text(row, "code"), detail = value_get_text(row, "detail");
-    printf("%.*s ← %.*s  %s", BYTES_PRINTF(value_get_text(row, "type")),
-           BYTES_PRINTF(value_get_text(row, "source")),
-           show_word(context, value_get_text(row, "fate"), &timeline->arena));
+    printf("%s ← %s  %s", show_titled(context, row, "type_title", "type", arena),
+           show_titled(context, row, "source_title", "source", arena),
+           show_word(context, value_get_text(row, "fate"), arena));
     if (code.size)
-        printf(" [%.*s]%s%s", BYTES_PRINTF(code), detail.size ? " " : "",
-               show_text(detail, &timeline->arena));
-    printf("  (%.*s)\n", BYTES_PRINTF(value_get_text(row, "event_id")));
+        printf(" [%.*s]%s%s", BYTES_PRINTF(code), detail.size ? " " : "", show_text(detail, arena));
+    /* Which event it was, where somebody has to find it. */
+    if (code.size || bytes_is(value_get_text(row, "fate"), "held"))
+        printf("  (%s)", show_cell(row, "event_id", arena));
+    putchar('\n');
 }
 
 static void print_row(struct timeline *timeline, const struct value *row)

@@ -69,7 +69,7 @@ static void print_overdue(const struct command_context *context, const struct co
         const char **cell = cells + (size_t)i * COLUMNS;
         cell[0] = show_cell(row, "case", arena);
         cell[1] = show_text(show_title(context, row, "title"), arena);
-        cell[2] = show_cell(row, "unit", arena);
+        cell[2] = show_titled(context, row, "unit_title", "unit", arena);
         cell[3] = show_word(context, value_get_text(row, "force"), arena);
         cell[4] = show_cell(row, "last_day", arena);
         cell[5] = show_cell(row, "days", arena);

@@ -121,11 +121,9 @@ static void print_alert(struct rehearsal *rehearsal, const struct value *item)
         return;
     }
     rehearsal->alerts++;
-    printf("%s  %s %.*s  →", level_words(rehearsal, value_get_text(item, "level")),
+    printf("%s  %s %.*s  → ", level_words(rehearsal, value_get_text(item, "level")),
            say(context, "到期", "due"), BYTES_PRINTF(value_get_text(item, "last_day")));
-    const struct value *to = value_get(item, "to");
-    for (uint32_t i = 0; to && to->kind == VALUE_LIST && i < to->as.list.count; i++)
-        printf(" %.*s", BYTES_PRINTF(value_get_text(&to->as.list.items[i], "unit")));
+    show_recipients(context, value_get(item, "to"), &rehearsal->talk);
     printf("\n");
 }
 
@@ -280,6 +278,51 @@ static bool print_case(struct rehearsal *rehearsal, const struct story_step *ste
     return true;
 }
 
+/* The event as the history of its case has it, with titles; without a case, the bare words. False:
+ * there was no answer. */
+static bool read_event(struct rehearsal *rehearsal, const struct envelope *envelope,
+                       const struct fate_answer *fate, struct value *ret_row)
+{
+    uint64_t position = fate->first_position ? fate->first_position : fate->position;
+    struct value_entry entries[4];
+    struct value_builder builder = {entries, 4, 0};
+    struct value answer;
+    *ret_row = VALUE_ABSENT;
+    if (fate->state.size == 0 || position == 0)
+        return true;
+    value_put(&builder, "ask", value_words(ASK_HISTORY));
+    value_put(&builder, "id", value_text(envelope->subject));
+    value_put(&builder, "after", value_int((int64_t)position - 1));
+    value_put(&builder, "max", value_int(1));
+    uint32_t partitions = connection_partitions(rehearsal->connection);
+    if (!ask(rehearsal, wire_partition(envelope->subject, partitions), value_built(&builder),
+             &answer))
+        return false;
+    const struct value *rows = value_get(&answer, "rows");
+    bool is_one = rows && rows->kind == VALUE_LIST && rows->as.list.count == 1;
+    if (is_one && bytes_equal(value_get_text(&rows->as.list.items[0], "event_id"), envelope->id))
+        *ret_row = rows->as.list.items[0];
+    return true;
+}
+
+static bool print_event(struct rehearsal *rehearsal, const struct envelope *envelope,
+                        const struct fate_answer *fate)
+{
+    struct value row;
+    if (!read_event(rehearsal, envelope, fate, &row))
+        return false;
+    struct bytes type = title_of(rehearsal, value_get(&row, "type_title"), envelope->type);
+    struct bytes source = title_of(rehearsal, value_get(&row, "source_title"), envelope->source);
+    print_instant(rehearsal, envelope->time_ms);
+    printf("%.*s  %.*s ← %.*s  %s", BYTES_PRINTF(envelope->subject), BYTES_PRINTF(type),
+           BYTES_PRINTF(source), show_word(rehearsal->context, fate->fate, &rehearsal->talk));
+    if (fate->code.size)
+        printf(" (%.*s: %.*s)", BYTES_PRINTF(fate->code),
+               BYTES_PRINTF(rehearsal->context->is_zh ? fate->zh : fate->en));
+    printf("\n");
+    return true;
+}
+
 static bool publish(struct rehearsal *rehearsal, const struct rehearsed_step *row)
 {
     const struct story_step *step = row->step;
@@ -298,14 +341,8 @@ static bool publish(struct rehearsal *rehearsal, const struct rehearsed_step *ro
     if (!connection_publish(rehearsal->connection, &envelope, &rehearsal->talk, &fate))
         return false;
     rehearsal->events++;
-    print_instant(rehearsal, step->at_ms);
-    printf("%.*s  %.*s ← %.*s  %s", BYTES_PRINTF(step->case_id), BYTES_PRINTF(envelope.type),
-           BYTES_PRINTF(envelope.source),
-           show_word(rehearsal->context, fate.fate, &rehearsal->talk));
-    if (fate.code.size)
-        printf(" (%.*s: %.*s)", BYTES_PRINTF(fate.code),
-               BYTES_PRINTF(rehearsal->context->is_zh ? fate.zh : fate.en));
-    printf("\n");
+    if (!print_event(rehearsal, &envelope, &fate))
+        return false;
     hold(rehearsal, step->expect, "fate", fate.fate);
     hold(rehearsal, step->expect, "refusal", fate.code);
     return true;

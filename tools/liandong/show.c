@@ -82,6 +82,22 @@ const char *show_instant(const struct value *map, const char *key, struct arena 
     return show_text(bytes_from_text(shown), arena);
 }
 
+const char *show_titled(const struct command_context *context, const struct value *map,
+                        const char *title_key, const char *key, struct arena *arena)
+{
+    struct bytes title = show_title(context, map, title_key);
+    return title.size ? show_text(title, arena) : show_cell(map, key, arena);
+}
+
+void show_recipients(const struct command_context *context, const struct value *to,
+                     struct arena *arena)
+{
+    uint32_t count = to && to->kind == VALUE_LIST ? to->as.list.count : 0;
+    for (uint32_t i = 0; i < count; i++)
+        printf("%s%s", i ? say(context, "、", ", ") : "",
+               show_titled(context, &to->as.list.items[i], "title", "unit", arena));
+}
+
 static const struct word_row other_words[] = {
     {"statutory", "法定", "statutory"},     {"reference", "参照", "reference"},
     {"agreed", "约定", "agreed"},           {"idle", "未开始", "not started"},

@@ -14,6 +14,12 @@ const char *show_cell(const struct value *map, const char *key, struct arena *ar
 const char *show_text(struct bytes text, struct arena *arena);
 /* 2025-10-10 09:00 of an RFC 3339 text under a key; "" where there is none. */
 const char *show_instant(const struct value *map, const char *key, struct arena *arena);
+/* What people read of an id or name under a key: the title under title_key, else the id itself. */
+const char *show_titled(const struct command_context *context, const struct value *map,
+                        const char *title_key, const char *key, struct arena *arena);
+/* The units that an alert goes to, by their titles, one after the other. */
+void show_recipients(const struct command_context *context, const struct value *to,
+                     struct arena *arena);
 /* A word that has a title of its own here (fates, forces, statuses, levels), else the word. */
 const char *show_word(const struct command_context *context, struct bytes word,
                       struct arena *arena);
