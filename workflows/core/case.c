@@ -30,6 +30,14 @@ bool step_refuse(struct step *step, enum refusal refusal, struct bytes detail, s
     return false;
 }
 
+enum expr_err step_eval(struct step *step, const struct expr *expr, struct value *ret_value)
+{
+    enum expr_err err = expr_eval(expr, &step->env, step->arena, ret_value);
+    if (err == EXPR_ERR_MEMORY)
+        step->is_exhausted = true;
+    return err;
+}
+
 struct bytes step_join(struct step *step, const struct bytes *parts, uint32_t count)
 {
     size_t size = 0;

@@ -100,11 +100,11 @@ void step_notify(struct step *step, const struct action *action)
     struct recipients *recipients = arena_alloc(step->arena, sizeof *recipients);
     struct alert *alert = arena_alloc(step->arena, sizeof *alert);
     struct value text;
-    enum expr_err err = expr_eval(action->text, &step->env, step->arena, &text);
-    if (!recipients || !alert || err == EXPR_ERR_MEMORY) {
+    if (!recipients || !alert) {
         step->is_exhausted = true;
         return;
     }
+    enum expr_err err = step_eval(step, action->text, &text);
     add_told(step, action->tell, action->tell_count, NULL, recipients);
     *alert = (struct alert){
         .level = action->level,

@@ -41,9 +41,7 @@ static bool clock_trouble(struct step *step, uint32_t clock, enum refusal refusa
 static bool evaluate(struct step *step, const struct expr *expr, struct value *ret_value,
                      enum expr_err *ret_err)
 {
-    *ret_err = expr_eval(expr, &step->env, step->arena, ret_value);
-    if (*ret_err == EXPR_ERR_MEMORY)
-        step->is_exhausted = true;
+    *ret_err = step_eval(step, expr, ret_value);
     return *ret_err == EXPR_OK;
 }
 

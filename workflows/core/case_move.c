@@ -7,9 +7,7 @@
 static bool guard_holds(struct step *step, const struct expr *guard, enum expr_err *ret_err)
 {
     struct value held;
-    enum expr_err err = expr_eval(guard, &step->env, step->arena, &held);
-    if (err == EXPR_ERR_MEMORY)
-        step->is_exhausted = true;
+    enum expr_err err = step_eval(step, guard, &held);
     if (err != EXPR_OK) {
         *ret_err = err;
         return false;
@@ -34,9 +32,7 @@ const struct branch *step_choose(struct step *step, const struct branch *branche
 static bool evaluate(struct step *step, const struct assignment *assignment,
                      struct value *ret_value)
 {
-    enum expr_err err = expr_eval(assignment->value, &step->env, step->arena, ret_value);
-    if (err == EXPR_ERR_MEMORY)
-        step->is_exhausted = true;
+    enum expr_err err = step_eval(step, assignment->value, ret_value);
     return err == EXPR_OK
            || step_refuse(step, REFUSAL_EXPRESSION, assignment->value->source,
                           bytes_from_text(expr_err_word(err)));

@@ -36,6 +36,9 @@ struct step {
 struct fact *step_emit(struct step *step, enum fact_kind kind, int32_t index);
 /* The step's answer becomes a refusal; its facts so far are void. Always false, to be returned. */
 bool step_refuse(struct step *step, enum refusal refusal, struct bytes detail, struct bytes wanted);
+/* The value of an expression for the step as it stands; used up memory makes the step void. */
+LD_MUST_USE enum expr_err step_eval(struct step *step, const struct expr *expr,
+                                    struct value *ret_value);
 /* Text of the parts one behind the other, in the arena. */
 struct bytes step_join(struct step *step, const struct bytes *parts, uint32_t count);
 
