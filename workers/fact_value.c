@@ -132,6 +132,10 @@ static const char *kind_word(enum fact_kind kind)
     case FACT_HELD: return "held";
     case FACT_RELEASED: return "released";
     case FACT_NOTICE: return "notice";
+    case FACT_SUB_OPENED: return "sub-opened";
+    case FACT_SUB_CLOSED: return "sub-closed";
+    case FACT_SUSPENDED_ABOVE: return "suspended-above";
+    case FACT_EMITTED: return "emitted";
     case FACT_KIND_COUNT: break;
     }
     return "";
@@ -160,6 +164,10 @@ static void fact_keys(struct form *form, const struct fact *fact, const struct p
     case FACT_HELD: form_text(form, "event_id", value_get_text(&fact->value, "id")); break;
     case FACT_RELEASED: form_text(form, "event_id", fact->text); break;
     case FACT_NOTICE: notice_fact(form, fact, directory); break;
+    case FACT_SUB_OPENED:
+    case FACT_SUB_CLOSED: form_text(form, "text", fact->text); break;
+    case FACT_SUSPENDED_ABOVE: form_bool(form, "suspended", fact->index == 1); break;
+    case FACT_EMITTED: form_text(form, "type", fact->text); break;
     case FACT_KIND_COUNT: break;
     }
 }

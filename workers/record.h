@@ -34,6 +34,7 @@ enum journal_kind {
     JOURNAL_ARTIFACT,  /* a definition was deployed */
     JOURNAL_CLOCK,     /* a manual clock was set */
     JOURNAL_FEED,      /* a subscription was made or removed (acks are not journalled) */
+    JOURNAL_FAMILY,    /* another case of its family made a step of this one, with these facts */
 };
 
 struct journal_batch {
@@ -48,7 +49,7 @@ struct journal_row {
     enum journal_kind kind;
     struct journal_batch batch; /* BATCH */
     int64_t now_ms;             /* EVENT: received; TIME: the instant; CLOCK: the new time */
-    /* EVENT and TIME */
+    /* EVENT, TIME and FAMILY */
     struct bytes case_id;       /* empty: a refusal without a case */
     struct bytes workflow;      /* the case's program; empty without a case */
     uint32_t version;
@@ -57,6 +58,9 @@ struct journal_row {
                                  * history of a case is this chain, from case_state.position back */
     struct fact *facts;
     uint32_t fact_count;
+    /* FAMILY */
+    uint64_t cause;             /* position of the row, of this batch, that caused it */
+    enum input_kind input;      /* OPEN to JOIN */
     /* EVENT */
     struct bytes event_id, source, type, role;
     int64_t time_ms;

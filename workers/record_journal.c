@@ -104,6 +104,7 @@ static void put_body(struct buffer *buffer, const struct journal_row *row)
     case JOURNAL_ARTIFACT: put_artifact(buffer, row); return;
     case JOURNAL_CLOCK: buffer_put_u64(buffer, (uint64_t)row->now_ms); return;
     case JOURNAL_FEED: put_feed(buffer, row); return;
+    case JOURNAL_FAMILY: break;
     }
     LD_ASSERT(!"a journal row of no kind");
 }
@@ -195,6 +196,7 @@ static void take_body(struct record_reader *reader, struct journal_row *row)
     case JOURNAL_ARTIFACT: take_artifact(reader, row); return;
     case JOURNAL_CLOCK: row->now_ms = record_take_i64(reader); return;
     case JOURNAL_FEED: take_feed(reader, row); return;
+    case JOURNAL_FAMILY: break;
     }
     record_fail(reader, LD_CORRUPT);
 }

@@ -200,7 +200,8 @@ static struct definition_context context_of(const struct shelf *shelf, struct by
 {
     struct rules rules = {0};
     (void)rules_of(shelf, shelf->staged, calendar_id, &rules); /* what is missing is not checked */
-    return (struct definition_context){rules.calendar, rules.policy, rules.directory};
+    return (struct definition_context){
+        .calendar = rules.calendar, .policy = rules.policy, .directory = rules.directory};
 }
 
 /* A workflow is compiled twice: once alone, to learn which calendar it names and that calendar,
@@ -223,7 +224,8 @@ static enum ld_err build_workflow(struct shelf *shelf, const struct artifact_nam
         return LD_INVALID;
     }
     diagnostics->count = diagnostics->error_count = diagnostics->dropped = 0;
-    struct definition_context context = {rules.calendar, rules.policy, rules.directory};
+    struct definition_context context = {
+        .calendar = rules.calendar, .policy = rules.policy, .directory = rules.directory};
     return build(shelf, name, text, &context, diagnostics);
 }
 
@@ -371,6 +373,21 @@ static bool is_effective(const struct program *program, const struct rules *rule
                                     rules->calendar->zone_minutes);
     return date == DATE_NONE
            || (program->effective_from <= date && date <= program->effective_until);
+}
+
+const struct program *shelf_effective(const struct shelf *shelf, struct bytes workflow,
+                                      int32_t date)
+{
+    const struct program *found = NULL;
+    uint32_t count = shelf_count(shelf);
+    for (uint32_t i = 0; i < count; i++) {
+        const struct program *program = shelf->entries[i].program;
+        bool is_ours = program && bytes_equal(program->id, workflow)
+                       && program->effective_from <= date && date <= program->effective_until;
+        if (is_ours && (!found || program->version > found->version))
+            found = program;
+    }
+    return found;
 }
 
 static bool starts_with(const struct shelf_entry *entry, struct bytes type, struct bytes workflow)

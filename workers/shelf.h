@@ -76,6 +76,10 @@ const struct directory *shelf_directory(const struct shelf *shelf);
 /* The zone in which instants are shown: the directory's, else UTC+8. */
 int shelf_zone(const struct shelf *shelf);
 
+/* The newest version of a workflow in effect on a date; NULL where there is none. */
+const struct program *shelf_effective(const struct shelf *shelf, struct bytes workflow,
+                                      int32_t date);
+
 /* Which program a starting event opens a case under (LANGUAGE §1: the newest version in effect on
  * the event's legal date). workflow: what the envelope names, or empty. */
 enum shelf_start { START_FOUND, START_NONE, START_NOT_EFFECTIVE, START_AMBIGUOUS };

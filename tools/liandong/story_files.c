@@ -254,8 +254,9 @@ static bool load_rules(const struct command_context *context, struct story_bundl
 
 static bool load_workflow(struct story_bundle *bundle)
 {
-    const struct definition_context against = {bundle->rules.calendar, bundle->rules.policy,
-                                               bundle->rules.directory};
+    const struct definition_context against = {.calendar = bundle->rules.calendar,
+                                               .policy = bundle->rules.policy,
+                                               .directory = bundle->rules.directory};
     struct diagnostics *report = new_report(bundle, bundle->workflow_path);
     if (report)
         bundle->program =

@@ -345,6 +345,11 @@ static void step_run(struct step *step)
             step_fire_clocks(step);
         break;
     case INPUT_RULES: step_rules(step); break;
+    case INPUT_OPEN:
+    case INPUT_SUSPEND:
+    case INPUT_RESUME:
+    case INPUT_CLOSE:
+    case INPUT_JOIN: break;
     }
     if (step->effects->fate != FATE_REFUSED)
         step_emit_clocks(step);

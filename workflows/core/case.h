@@ -52,7 +52,9 @@ enum fate {
     X(MALFORMED, "malformed", "报文格式错误", "the message is malformed")                            \
     X(WRONG_PARTITION, "wrong-partition", "不属于此分区", "the case belongs to another partition")     \
     X(QUARANTINED, "quarantined", "已隔离,待人工处理", "quarantined, waiting for a person")            \
-    X(NOT_ALERTED, "not-alerted", "该单位没有待确认的提醒", "no open alert of this unit to acknowledge")
+    X(NOT_ALERTED, "not-alerted", "该单位没有待确认的提醒",                                        \
+      "no open alert of this unit to acknowledge")                                                 \
+    X(SUB_CASE, "sub-case", "下级案件不能开立", "a sub-case cannot be opened")
 
 enum refusal {
 #define X(name, word, zh, en) REFUSAL_##name,
@@ -76,8 +78,17 @@ struct seen_event {
     enum refusal refusal;
 };
 
+/* A sub-case as its parent knows it: opened by it, in its partition, under PARENT/name. */
+struct sub_case {
+    struct bytes name;
+    struct bytes workflow;
+    bool suspends, closes; /* with its parent */
+    bool is_open;
+    struct bytes outcome; /* of a closed one; the name of its end state where it has none */
+};
+
 struct case_state {
-    struct bytes id;
+    struct bytes id; /* of a sub-case PARENT/name */
     bool is_open; /* false in a zeroed case: it does not exist */
     uint64_t revision; /* steps applied */
     uint64_t position; /* the journal position that it includes */
@@ -91,11 +102,14 @@ struct case_state {
     struct seen_event *seen;
     uint32_t seen_count, seen_capacity;
     int64_t last_event_ms; /* the received time of the last event */
-    bool is_suspended;
+    bool is_suspended;       /* by an event of its own */
+    bool is_suspended_above; /* with its parent; its clocks stand still while it is either */
     int64_t moved_ms;      /* when the case last entered a state */
     struct value *held;    /* CASE_HELD_MAX; events that wait for the state to change, in order:
                             * maps {id, source, type, role?, time?, data?} */
     uint32_t held_count;
+    struct sub_case *subs; /* in the order in which they were opened */
+    uint32_t sub_count, sub_capacity;
 };
 
 enum fact_kind {
@@ -112,8 +126,15 @@ enum fact_kind {
     FACT_HELD,       /* value: the event that waits */
     FACT_RELEASED,   /* index: which of the held events waits no longer; text: its id */
     FACT_NOTICE,     /* text: what is told; alert: level and recipients */
+    FACT_SUB_OPENED, /* text: the sub-case's name; value: its workflow; index: enum sub_bits */
+    FACT_SUB_CLOSED, /* index: which of the sub-cases; text: its outcome */
+    FACT_SUSPENDED_ABOVE, /* index: 1 the case is suspended with its parent, 0 it is resumed */
+    FACT_EMITTED,    /* text: the event's type; value: the map {source, subject?, role?, workflow?,
+                      * data} that makes it one; index: which of the step's emitted events */
     FACT_KIND_COUNT
 };
+
+enum sub_bits { SUB_SUSPENDS = 1, SUB_CLOSES = 2 };
 
 enum recipient_reason {
     RECIPIENT_WHO, RECIPIENT_SUPERVISOR, RECIPIENT_PARTY, RECIPIENT_UNIT, RECIPIENT_ROLE
@@ -151,6 +172,10 @@ enum input_kind {
     INPUT_EVENT, /* an event was published */
     INPUT_TIME,  /* the instant case_next_ms named has come: clocks, or a held event's turn */
     INPUT_RULES, /* another calendar, policy or directory: derive again */
+    /* What one case of a family does to another, in one transaction (family.h): */
+    INPUT_OPEN,  /* the case is opened as a sub-case */
+    INPUT_SUSPEND, INPUT_RESUME, INPUT_CLOSE, /* its parent was suspended, was resumed, ended */
+    INPUT_JOIN,  /* a sub-case of it has closed */
 };
 
 struct case_event {
@@ -162,10 +187,27 @@ struct case_event {
     struct value data; /* a map as it came, or VALUE_NONE */
 };
 
+struct named_value {
+    struct bytes name;
+    struct value value;
+};
+
+/* A sub-case that a step wants opened; FACT_SUB_OPENED stands for it among the step's facts. */
+struct opening {
+    struct bytes name, workflow;
+    const struct named_value *values, *binds; /* its fields and its parties */
+    uint32_t value_count, bind_count;
+    uint32_t fact; /* the index of that fact */
+};
+
 struct case_input {
     enum input_kind kind;
     int64_t now_ms; /* EVENT: received, once a batch; TIME: the instant that falls due */
     struct case_event event;
+    /* OPEN to JOIN: what the causing step counted from */
+    struct clock_moment moment;
+    const struct opening *opening; /* OPEN */
+    struct bytes sub, outcome;     /* JOIN: name and outcome of the one that closed */
 };
 
 struct effects {
@@ -177,6 +219,9 @@ struct effects {
     int32_t legal_date;
     struct fact *facts;   /* EFFECTS_MAX of them, the caller's */
     uint32_t fact_count;
+    const struct opening *openings; /* to be opened with it, or the step does not count */
+    uint32_t opening_count;
+    struct clock_moment moment; /* what the step counted from */
 };
 
 /* The built-in event by which a person acknowledges an alert: data {clock, comment?}; any unit
@@ -187,9 +232,11 @@ struct effects {
 LD_MUST_USE enum ld_err case_init(struct case_state *state, const struct program *program,
                                   struct bytes id, struct arena *arena);
 
-/* Decides one input. The case is only read. For INPUT_EVENT the case must be caught up: no
- * instant at or before now is waiting (case_next_ms). A case that is not open is started where the
- * event is the program's start event. Facts and what they point at live in the arena.
+/* Decides one input of one case; what follows from it in other cases of its family is
+ * family_step's, which shells call. The case is only read. For INPUT_EVENT the case must be caught
+ * up: no instant at or before now is waiting (case_next_ms). A case that is not open is started
+ * where the event is the program's start event, or opened by INPUT_OPEN. Facts and what they point
+ * at live in the arena.
  * LD_FULL: the arena was too small; nothing was decided. */
 LD_MUST_USE enum ld_err case_step(const struct program *program, const struct rules *rules,
                                   const struct case_state *state, const struct case_input *input,
@@ -218,6 +265,10 @@ int64_t case_next_ms(const struct program *program, const struct rules *rules,
 /* What the case would take now from anybody: event indexes, in the program's order. */
 uint32_t case_takes(const struct program *program, const struct case_state *state,
                     int32_t ret_events[PROGRAM_EVENTS_MAX]);
+/* By its own event or with its parent. */
+bool case_is_suspended(const struct case_state *state);
+/* The id of the case that opened it; the empty text: none did. */
+struct bytes case_parent_id(struct bytes id);
 /* The seen event of this digest, or NULL. */
 const struct seen_event *case_seen(const struct case_state *state,
                                    const uint8_t digest[EVENT_DIGEST_SIZE]);

@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-enum { SEEN_CAPACITY_FIRST = 16 };
+enum { SEEN_CAPACITY_FIRST = 16, SUB_CAPACITY_FIRST = 4 };
 
 enum ld_err case_init(struct case_state *state, const struct program *program, struct bytes id,
                       struct arena *arena)
@@ -98,6 +98,38 @@ static void apply_released(struct case_state *state, uint32_t index)
         state->held[i] = state->held[i + 1];
 }
 
+static bool apply_sub_opened(struct case_state *state, const struct fact *fact, struct arena *arena)
+{
+    LD_ASSERT(state->sub_count < CASE_SUBS_MAX);
+    if (state->sub_count == state->sub_capacity) {
+        uint32_t capacity = state->sub_capacity ? 2 * state->sub_capacity : SUB_CAPACITY_FIRST;
+        struct sub_case *grown = arena_alloc_array(arena, capacity, sizeof *grown);
+        if (!grown)
+            return false;
+        if (state->sub_count)
+            memcpy(grown, state->subs, state->sub_count * sizeof *grown);
+        state->subs = grown;
+        state->sub_capacity = capacity;
+    }
+    state->subs[state->sub_count++] = (struct sub_case){
+        .name = arena_copy(arena, fact->text),
+        .workflow = arena_copy(arena, fact->value.as.text),
+        .suspends = fact->index & SUB_SUSPENDS,
+        .closes = fact->index & SUB_CLOSES,
+        .is_open = true,
+    };
+    return !arena->is_exhausted;
+}
+
+static bool apply_sub_closed(struct case_state *state, const struct fact *fact, struct arena *arena)
+{
+    LD_ASSERT((uint32_t)fact->index < state->sub_count);
+    struct sub_case *sub = &state->subs[fact->index];
+    sub->is_open = false;
+    sub->outcome = arena_copy(arena, fact->text);
+    return !arena->is_exhausted;
+}
+
 static bool apply_fact(const struct program *program, struct case_state *state,
                        const struct fact *fact, int64_t now_ms, struct arena *arena)
 {
@@ -129,6 +161,13 @@ static bool apply_fact(const struct program *program, struct case_state *state,
         state->is_suspended = fact->index == 1;
         state->moved_ms = now_ms;
         return true;
+    case FACT_SUSPENDED_ABOVE:
+        state->is_suspended_above = fact->index == 1;
+        state->moved_ms = now_ms;
+        return true;
+    case FACT_SUB_OPENED: return apply_sub_opened(state, fact, arena);
+    case FACT_SUB_CLOSED: return apply_sub_closed(state, fact, arena);
+    case FACT_EMITTED: return true; /* for the history, the feed and the courier */
     case FACT_HELD: return apply_held(state, fact, arena);
     case FACT_RELEASED: apply_released(state, index); return true;
     case FACT_KIND_COUNT: break;
@@ -175,12 +214,26 @@ enum ld_err case_apply(const struct program *program, struct case_state *state,
     return LD_OK;
 }
 
+bool case_is_suspended(const struct case_state *state)
+{
+    return state->is_suspended || state->is_suspended_above;
+}
+
+struct bytes case_parent_id(struct bytes id)
+{
+    for (size_t size = id.size; size > 0; size--) {
+        if (id.ptr[size - 1] == '/')
+            return (struct bytes){id.ptr, size - 1};
+    }
+    return BYTES_NONE;
+}
+
 uint32_t case_releasable(const struct program *program, const struct case_state *state)
 {
     uint32_t turn = 0;
     for (; turn < state->held_count; turn++) {
         int32_t event = program_event(program, value_get_text(&state->held[turn], "type"));
-        bool may_move = !state->is_suspended || program_allows(program, event);
+        bool may_move = !case_is_suspended(state) || program_allows(program, event);
         if (may_move && !state_holds(&program->states[state->state], event))
             break;
     }
@@ -209,7 +262,7 @@ static bool takes(const struct program *program, const struct case_state *state,
         return program_handler(program, state->state, event) != NULL;
     if (event == (state->is_suspended ? program->suspend_until : program->suspend_from))
         return true;
-    bool is_allowed = !state->is_suspended || program_allows(program, event);
+    bool is_allowed = !case_is_suspended(state) || program_allows(program, event);
     bool is_known = program_handler(program, state->state, event) || state_holds(present, event);
     return is_allowed && is_known;
 }
@@ -253,6 +306,7 @@ void case_check(const struct program *program, const struct case_state *state)
     LD_ASSERT(state->seen_count <= state->seen_capacity);
     LD_ASSERT(state->seen_count <= CASE_SEEN_MAX);
     LD_ASSERT(state->held_count <= CASE_HELD_MAX);
+    LD_ASSERT(state->sub_count <= CASE_SUBS_MAX && state->sub_count <= state->sub_capacity);
     if (!state->is_open)
         return;
     LD_ASSERT(state->state >= 0 && (uint32_t)state->state < program->state_count);

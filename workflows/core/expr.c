@@ -120,6 +120,7 @@ static struct value value_of_name(const struct expr_env *env, const struct expr 
     case SLOT_PARTY: return indexed(env->parties, expr->index);
     case SLOT_SUBS_OPEN: return value_int(env->subs_open);
     case SLOT_SUBS_CLOSED: return value_int(env->subs_closed);
+    case SLOT_ELEMENT: return env->element ? *env->element : VALUE_ABSENT;
     }
     LD_ASSERT(!"a name of no slot");
     return VALUE_ABSENT;

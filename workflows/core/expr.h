@@ -35,6 +35,7 @@ enum expr_slot {
     SLOT_CASE_FIELD, /* index: the field of the program */
     SLOT_PARTY,      /* index: the party of the program */
     SLOT_SUBS_OPEN, SLOT_SUBS_CLOSED,
+    SLOT_ELEMENT, /* of an action's `for`: the element at hand */
 };
 
 enum expr_function {
@@ -70,6 +71,7 @@ struct expr_env {
     const struct value *parties; /* by the program's party index; VALUE_UNIT or NONE */
     const int32_t *clock_last_days; /* by the program's clock index; DATE_NONE where never run */
     int64_t subs_open, subs_closed;
+    const struct value *element; /* of an action's `for` */
     const struct calendar *calendar;
 };
 

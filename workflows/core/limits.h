@@ -24,6 +24,10 @@ enum {
     NAME_MAX_SIZE = 64, /* names of workflows, states, events, clocks, fields, units */
     EVENT_ID_MAX = 128,
     CASE_HELD_MAX = 16, /* events that wait for the state to change */
+    CASE_SUBS_MAX = 128, /* sub-cases that one case can open, closed ones among them */
+    CASE_DEPTH_MAX = 4,  /* sub-cases within sub-cases: slashes in an id */
+    FAMILY_STEPS_MAX = 512, /* steps that one event or instant can make in all cases of a family */
+    ACTION_VALUES_MAX = 32,
     BRANCH_ACTIONS_MAX = 8,
     CASE_SEEN_MAX = 4096, /* events that one case can remember */
     /* Of these, until so many are remembered a refusal is too; the rest is kept for what the case

@@ -69,17 +69,40 @@ struct assignment {
     const struct expr *value;
 };
 
-/* What a branch does beside moving the case. Opening sub-cases and emitting events come with them:
- * the checker refuses those until the core runs them. */
-enum action_kind { ACTION_NOTIFY };
+/* A value for a name of another definition: a field or party of a sub-case, a data field of an
+ * event for another case. What the name stands for is looked up there, when it comes to it. */
+struct named_expr {
+    struct bytes name;
+    const struct expr *value;
+};
+
+/* What a branch does beside moving the case. */
+enum action_kind {
+    ACTION_NOTIFY, /* a notice is raised at once */
+    ACTION_OPEN,   /* a sub-case is opened, or one for each element of a list */
+    ACTION_EMIT,   /* an event goes out, to another case or to subscribers alone */
+};
 
 struct action {
     enum action_kind kind;
-    /* NOTIFY: a notice is raised at once */
+    /* NOTIFY */
     const struct tell *tell; /* parties, units and roles; never `who`: no clock is meant */
     uint32_t tell_count;
     enum alert_level level;
     const struct expr *text; /* string */
+    /* OPEN. EMIT: the workflow that a starting event is to open, or empty */
+    struct bytes workflow;
+    const struct expr *each; /* list, or NULL: once; the element is SLOT_ELEMENT in the others */
+    const struct expr *name; /* string: the last part of the sub-case's id; NULL: WORKFLOW-N */
+    const struct named_expr *values; /* OPEN: its fields; EMIT: the event's data */
+    uint32_t value_count;
+    const struct named_expr *binds; /* OPEN: its parties; units */
+    uint32_t bind_count;
+    bool suspends, closes; /* OPEN: with its parent (`cascade`) */
+    /* EMIT */
+    struct bytes type;
+    const struct expr *subject; /* string: the other case's id; NULL: to subscribers alone */
+    const struct expr *sender;  /* unit (`as`); NULL: the sender of the event that caused it */
 };
 
 struct branch {
@@ -106,6 +129,7 @@ struct state {
     struct title title;
     bool is_end;
     bool records_late; /* late-events: record */
+    bool is_cascade_end; /* with-parent: here a sub-case ends whose parent closes it */
     struct bytes no_clock;
     const struct handler *handlers;
     uint32_t handler_count;
@@ -178,6 +202,15 @@ struct program {
     uint32_t event_count;
     int32_t start_event; /* INDEX_NONE: only opened as a sub-case */
     struct branch start; /* its `to` is the first state */
+    /* What must be given to a sub-case that is opened: with a start event the fields and parties
+     * that its `set` and `bind` would have filled, which are not evaluated then; without one those
+     * under `given`. */
+    const int32_t *given_fields;
+    uint32_t given_field_count;
+    const int32_t *given_parties;
+    uint32_t given_party_count;
+    int32_t cascade_end;  /* the state marked `with-parent`, else the last end; or INDEX_NONE */
+    int32_t joined_event; /* EVENT_SUBS_CLOSED where it is handled, or INDEX_NONE */
     const struct state *states;
     uint32_t state_count;
     const struct handler *handlers; /* `when` at the top */
@@ -189,6 +222,11 @@ struct program {
     const int32_t *suspend_allows; /* taken while suspended, beside the resuming event */
     uint32_t suspend_allow_count;
 };
+
+/* The built-in event that a case gets when its last open sub-case closes: data {count: how many
+ * have closed, outcomes: theirs, in the order in which they were opened}. A definition handles it
+ * without declaring it; nobody may publish it. */
+#define EVENT_SUBS_CLOSED "sub-cases.closed"
 
 /* INDEX_NONE where there is none. O(n) over at most 128 names. */
 int32_t program_event(const struct program *program, struct bytes name);

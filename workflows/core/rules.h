@@ -71,6 +71,40 @@ struct tell {
     struct bytes name;  /* party, unit or role; empty for who */
 };
 
+/* What a rung's draft can be told of the clock that it is about. */
+#define RUNG_FACT_TABLE(X) \
+    X(CLOCK, "clock")      \
+    X(TITLE, "title")      \
+    X(BASIS, "basis")      \
+    X(DUE, "due")          \
+    X(LEVEL, "level")
+
+enum rung_fact {
+#define X(name, word) RUNG_FACT_##name,
+    RUNG_FACT_TABLE(X)
+#undef X
+    RUNG_FACT_COUNT
+};
+
+struct rung_value {
+    struct bytes name; /* a field of the draft */
+    enum rung_fact fact; /* text; DUE: a date, the last day */
+};
+
+struct rung_party {
+    struct bytes name; /* a party of the draft */
+    struct tell tell;
+};
+
+/* A rung that opens a sub-case: a draft for a named person to sign. Its id is CASE/WORKFLOW-N. */
+struct rung_draft {
+    struct bytes workflow;
+    const struct rung_value *values;
+    uint32_t value_count;
+    const struct rung_party *parties;
+    uint32_t party_count;
+};
+
 struct rung {
     int32_t amount;        /* 0 and PERIOD_UNTIL: the due instant itself */
     enum period_unit unit; /* HOURS, DAYS, WORKING_DAYS, MONTHS; UNTIL means `due` itself */
@@ -82,7 +116,7 @@ struct rung {
     struct period ack_within; /* amount 0: none */
     const struct tell *else_tell;
     uint32_t else_tell_count;
-    /* open: a draft sub-case for a named person to sign comes with sub-cases. */
+    const struct rung_draft *draft; /* `open`, or NULL */
 };
 
 struct ladder {

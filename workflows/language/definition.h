@@ -33,6 +33,10 @@ struct definition_context {
     const struct calendar *calendar;
     const struct policy *policy;
     const struct directory *directory;
+    /* Another definition by its id, compiled without this function itself, for what `open` and
+     * `emit` say of it; NULL: there is none. It lives as long as the definition that is read. */
+    const struct program *(*find_workflow)(void *finder, struct bytes id);
+    void *finder;
 };
 
 /* NULL when there was any error; the result and all it points at live in the arena. The text is

@@ -133,7 +133,8 @@ static bool put_name(struct words *words, const struct expr *expr, int32_t event
     case SLOT_CASE_STATE:
     case SLOT_CASE_OPENED:
     case SLOT_SUBS_OPEN:
-    case SLOT_SUBS_CLOSED: break;
+    case SLOT_SUBS_CLOSED:
+    case SLOT_ELEMENT: break;
     }
     return false;
 }

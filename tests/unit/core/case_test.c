@@ -73,8 +73,9 @@ static void load(struct fixture *fixture)
     fixture->rules.directory = definition_directory(bytes_from_text(directory_text), arena, found);
     fixture->rules.policy =
         definition_policy(bytes_from_text(policy_text), fixture->rules.directory, arena, found);
-    struct definition_context context = {fixture->rules.calendar, fixture->rules.policy,
-                                         fixture->rules.directory};
+    struct definition_context context = {.calendar = fixture->rules.calendar,
+                                         .policy = fixture->rules.policy,
+                                         .directory = fixture->rules.directory};
     struct bytes text = read_file(LIANDONG_SOURCE "/tests/unit/core/case.yaml", arena);
     fixture->program = definition_workflow(text, &context, arena, found);
     for (uint32_t i = 0; i < found->count; i++)
@@ -212,7 +213,6 @@ static const struct clock_run *clock_named(struct fixture *fixture, const char *
     return &fixture->state.clocks[clock];
 }
 
-
 static void assert_state(struct fixture *fixture, const char *name)
 {
     assert_true(bytes_is(fixture->program->states[fixture->state.state].name, name));
@@ -332,7 +332,8 @@ static void an_alert_names_each_unit_once_with_its_reason(void **state)
     struct fixture *fixture = fixture_of(state);
     open_lead(fixture, "2025-09-18 10:00", true);
     serve(fixture, "2025-09-22 09:30", "2025-09-22");
-    pass(fixture, "2025-09-28 09:00"); /* three working days before 10-09: a Sunday that is worked */
+    pass(fixture,
+         "2025-09-28 09:00"); /* three working days before 10-09: a Sunday that is worked */
     const struct fact *fact = fact_of(fixture, FACT_ALERT);
     assert_non_null(fact);
     assert_int_equal(fact->alert->level, ALERT_WARNING);
@@ -449,7 +450,8 @@ static void a_pause_stops_the_one_clock_it_names(void **state)
     assert_int_equal(clock_named(fixture, "verify")->due.last_day, day("2025-10-30"));
     publish(fixture, "2025-10-13 10:00", "procuratorate", "paused", VALUE_ABSENT);
     assert_int_equal(clock_named(fixture, "verify")->status, CLOCK_PAUSED);
-    assert_int_equal(case_next_ms(fixture->program, &fixture->rules, &fixture->state), INSTANT_NONE);
+    assert_int_equal(case_next_ms(fixture->program, &fixture->rules, &fixture->state),
+                     INSTANT_NONE);
     publish(fixture, "2025-11-10 10:00", "procuratorate", "resumed", VALUE_ABSENT);
     assert_int_equal(clock_named(fixture, "verify")->due.last_day, day("2025-11-27"));
 }

@@ -63,8 +63,9 @@ static int set_up(void **state)
         definition_directory(read_file("catalog/directory.yaml"), arena, &world.diagnostics);
     world.rules.policy = definition_policy(read_file("policies/standard.yaml"),
                                            world.rules.directory, arena, &world.diagnostics);
-    struct definition_context context = {world.rules.calendar, world.rules.policy,
-                                         world.rules.directory};
+    struct definition_context context = {.calendar = world.rules.calendar,
+                                         .policy = world.rules.policy,
+                                         .directory = world.rules.directory};
     world.program = definition_workflow(read_file("catalog/administrative-public-interest.yaml"),
                                         &context, arena, &world.diagnostics);
     print_findings();
@@ -244,13 +245,13 @@ static void each_expectation_that_does_not_hold_is_one_finding(void **state)
 static void a_wrong_refusal_is_the_one_finding_of_a_case(void **state)
 {
     (void)state;
-    play(BYTES_LITERAL(HEAD LEAD("", "")
-                       "  - {at: 2025-07-01, from: qj-procuratorate, event: case.notice-served,\n"
-                       "     data: {served_on: 2025-07-01},\n"
-                       "     expect: {state: consulting,\n"
-                       "       fate: applied, due: {serve: 2025-07-04}}}\n"
-                       "  - {at: 2025-07-02,\n"
-                       "     expect: {state: consulting}}\n"));
+    play(BYTES_LITERAL(HEAD LEAD(
+        "", "") "  - {at: 2025-07-01, from: qj-procuratorate, event: case.notice-served,\n"
+                "     data: {served_on: 2025-07-01},\n"
+                "     expect: {state: consulting,\n"
+                "       fate: applied, due: {serve: 2025-07-04}}}\n"
+                "  - {at: 2025-07-02,\n"
+                "     expect: {state: consulting}}\n"));
     assert_int_equal(world.run.failure_count, 1);
     assert_string_equal(world.diagnostics.rows[0].code, "story-fate");
 }
@@ -321,8 +322,9 @@ static void what_waits_and_is_told_is_held_against_the_case(void **state)
 {
     (void)state;
     const struct program *usual = world.program;
-    struct definition_context context = {world.rules.calendar, world.rules.policy,
-                                         world.rules.directory};
+    struct definition_context context = {.calendar = world.rules.calendar,
+                                         .policy = world.rules.policy,
+                                         .directory = world.rules.directory};
     world.program = definition_workflow(read_file("../tests/story/waiting.yaml"), &context,
                                         &world.rules_arena, &world.diagnostics);
     assert_non_null(world.program);
@@ -462,8 +464,9 @@ static void explanation_names_what_stopped_a_clock(void **state)
 {
     (void)state;
     const struct program *usual = world.program;
-    struct definition_context context = {world.rules.calendar, world.rules.policy,
-                                         world.rules.directory};
+    struct definition_context context = {.calendar = world.rules.calendar,
+                                         .policy = world.rules.policy,
+                                         .directory = world.rules.directory};
     world.program = definition_workflow(bytes_from_text(stops_workflow), &context,
                                         &world.rules_arena, &world.diagnostics);
     assert_non_null(world.program);
