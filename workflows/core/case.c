@@ -27,7 +27,30 @@ bool step_refuse(struct step *step, enum refusal refusal, struct bytes detail, s
     step->effects->detail = detail;
     step->effects->detail_wanted = wanted;
     step->effects->fact_count = 0;
+    step->opening_count = step->emitted = 0;
     return false;
+}
+
+struct step_mark step_mark(const struct step *step)
+{
+    return (struct step_mark){step->effects->fact_count, step->opening_count, step->emitted};
+}
+
+void step_void(struct step *step, struct step_mark mark, int32_t clock, struct bytes why)
+{
+    step->effects->fate = FATE_APPLIED;
+    step->effects->refusal = REFUSAL_NONE;
+    step->effects->detail = step->effects->detail_wanted = BYTES_NONE;
+    step->effects->fact_count = mark.facts;
+    step->env.subs_open = step->subs_open -= step->opening_count - mark.openings;
+    step->opening_count = mark.openings;
+    step->emitted = mark.emitted;
+    step_emit(step, FACT_PROBLEM, clock)->text = why;
+}
+
+bool step_may_refuse(const struct step *step)
+{
+    return step->input->kind == INPUT_EVENT || step->input->kind == INPUT_OPEN;
 }
 
 enum expr_err step_eval(struct step *step, const struct expr *expr, struct value *ret_value)
@@ -38,7 +61,7 @@ enum expr_err step_eval(struct step *step, const struct expr *expr, struct value
     return err;
 }
 
-struct bytes step_join(struct step *step, const struct bytes *parts, uint32_t count)
+struct bytes step_join_text(struct step *step, const struct bytes *parts, uint32_t count)
 {
     size_t size = 0;
     for (uint32_t i = 0; i < count; i++)
@@ -92,7 +115,7 @@ static struct bytes senders_wanted(struct step *step)
         parts[count++] =
             sender->party == INDEX_NONE ? sender->kind : step->program->parties[sender->party].name;
     }
-    return step_join(step, parts, count);
+    return step_join_text(step, parts, count);
 }
 
 static bool check_sender(struct step *step)
@@ -182,7 +205,7 @@ static struct bytes guards_of(struct step *step, const struct handler *handler)
             parts[count++] = BYTES_LITERAL("; ");
         parts[count++] = handler->branches[i].guard->source;
     }
-    return step_join(step, parts, count);
+    return step_join_text(step, parts, count);
 }
 
 bool step_take_handler(struct step *step, const struct handler *handler)
@@ -201,6 +224,9 @@ bool step_take_handler(struct step *step, const struct handler *handler)
 
 static bool open_case(struct step *step)
 {
+    /* Under another case's id there are its sub-cases, and it alone opens those. */
+    if (case_parent_id(step->before->id).size)
+        return step_refuse(step, REFUSAL_UNKNOWN_CASE, BYTES_NONE, BYTES_NONE);
     if (step->event != step->program->start_event)
         return step_refuse(step, REFUSAL_UNKNOWN_CASE, BYTES_NONE, BYTES_NONE);
     if (!check_sender(step) || !check_role(step) || !step_check_data(step)
@@ -224,7 +250,8 @@ static enum refusal refusal_of_state(const struct step *step, const struct handl
     const struct state *state = &step->program->states[step->state];
     if (state->is_end)
         return handler || state->records_late ? REFUSAL_NONE : REFUSAL_CLOSED;
-    if (step->is_suspended && !step_suspends(step) && !program_allows(step->program, step->event))
+    if (step_is_suspended(step) && !step_suspends(step)
+        && !program_allows(step->program, step->event))
         return REFUSAL_SUSPENDED;
     bool is_taken = handler || step_suspends(step) || state_holds(state, step->event);
     return is_taken ? REFUSAL_NONE : REFUSAL_NOT_TAKEN;
@@ -303,6 +330,8 @@ void step_env(struct step *step)
         .fields = step->fields,
         .parties = step->parties,
         .clock_last_days = step->last_days,
+        .subs_open = step->subs_open,
+        .subs_closed = step->subs_closed,
         .calendar = step->rules->calendar,
     };
 }
@@ -314,6 +343,10 @@ static bool step_init(struct step *step)
     const struct case_state *before = step->before;
     step->state = before->is_open ? before->state : INDEX_NONE;
     step->is_suspended = before->is_suspended;
+    step->is_suspended_above = before->is_suspended_above;
+    for (uint32_t i = 0; i < before->sub_count; i++)
+        step->subs_open += before->subs[i].is_open;
+    step->subs_closed = before->sub_count - step->subs_open;
     step->event_given = &step->input->event;
     step->event = INDEX_NONE;
     step->expired = INDEX_NONE;
@@ -345,11 +378,11 @@ static void step_run(struct step *step)
             step_fire_clocks(step);
         break;
     case INPUT_RULES: step_rules(step); break;
-    case INPUT_OPEN:
-    case INPUT_SUSPEND:
-    case INPUT_RESUME:
-    case INPUT_CLOSE:
-    case INPUT_JOIN: break;
+    case INPUT_OPEN: (void)step_open(step); break; /* as with an event */
+    case INPUT_SUSPEND: (void)step_suspend_above(step, true); break;
+    case INPUT_RESUME: (void)step_suspend_above(step, false); break;
+    case INPUT_CLOSE: step_close(step); break;
+    case INPUT_JOIN: step_join(step); break;
     }
     if (step->effects->fate != FATE_REFUSED)
         step_emit_clocks(step);
@@ -360,7 +393,7 @@ enum ld_err case_step(const struct program *program, const struct rules *rules,
                       struct arena *arena, struct effects *effects)
 {
     LD_ASSERT(rules->calendar && rules->policy && rules->directory);
-    LD_ASSERT(state->is_open || input->kind == INPUT_EVENT);
+    LD_ASSERT(state->is_open == (input->kind != INPUT_OPEN) || input->kind == INPUT_EVENT);
     struct fact *facts = effects->facts;
     *effects = (struct effects){.fate = FATE_APPLIED, .facts = facts, .legal_date = DATE_NONE};
     struct step step = {.program = program,
@@ -376,5 +409,7 @@ enum ld_err case_step(const struct program *program, const struct rules *rules,
         effects->fact_count = 0;
         return LD_FULL;
     }
+    effects->openings = step.openings;
+    effects->opening_count = step.opening_count;
     return LD_OK;
 }

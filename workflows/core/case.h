@@ -198,6 +198,7 @@ struct opening {
     const struct named_value *values, *binds; /* its fields and its parties */
     uint32_t value_count, bind_count;
     uint32_t fact; /* the index of that fact */
+    struct clock_moment moment; /* what the sub-case counts from */
 };
 
 struct case_input {
@@ -221,7 +222,7 @@ struct effects {
     uint32_t fact_count;
     const struct opening *openings; /* to be opened with it, or the step does not count */
     uint32_t opening_count;
-    struct clock_moment moment; /* what the step counted from */
+    struct clock_moment moment; /* what its change of state or suspension counts from */
 };
 
 /* The built-in event by which a person acknowledges an alert: data {clock, comment?}; any unit

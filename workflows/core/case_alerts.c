@@ -32,6 +32,16 @@ static struct bytes named_unit(const struct step *step, const struct tell *tell,
     return tell->name;
 }
 
+struct bytes step_told(const struct step *step, const struct tell *tell,
+                       const struct clock_rule *rule)
+{
+    struct bytes unit = named_unit(step, tell, rule);
+    if (!tell->is_supervisor)
+        return unit;
+    const struct unit *under = directory_unit(step->rules->directory, unit);
+    return under ? under->supervisor : BYTES_NONE;
+}
+
 static struct alert_recipient recipient_of(const struct step *step, const struct tell *tell,
                                            const struct clock_rule *rule)
 {
@@ -41,12 +51,10 @@ static struct alert_recipient recipient_of(const struct step *step, const struct
         [TELL_UNIT] = RECIPIENT_UNIT,
         [TELL_ROLE] = RECIPIENT_ROLE,
     };
-    struct bytes unit = named_unit(step, tell, rule);
+    struct bytes unit = step_told(step, tell, rule);
     if (!tell->is_supervisor)
         return (struct alert_recipient){unit, reasons[tell->kind], tell->name};
-    const struct unit *under = directory_unit(step->rules->directory, unit);
-    return (struct alert_recipient){under ? under->supervisor : BYTES_NONE, RECIPIENT_SUPERVISOR,
-                                    unit};
+    return (struct alert_recipient){unit, RECIPIENT_SUPERVISOR, named_unit(step, tell, rule)};
 }
 
 static void add_recipient(struct recipients *recipients, struct alert_recipient recipient)
@@ -133,15 +141,9 @@ static void carry_out_expiry(struct step *step, uint32_t clock, const struct per
         return;
     step->moment = (struct clock_moment){due->last_day, due->due_ms, step->input->now_ms};
     step->expired = (int32_t)clock;
-    uint32_t facts_before = step->effects->fact_count;
-    if (!step_take_branch(step, branch)) {
-        /* Time cannot be refused: the case stays where it is, and says why. */
-        struct bytes why = step->effects->detail;
-        step->effects->fate = FATE_APPLIED;
-        step->effects->refusal = REFUSAL_NONE;
-        step->effects->fact_count = facts_before;
-        step_emit(step, FACT_PROBLEM, (int32_t)clock)->text = why;
-    }
+    struct step_mark mark = step_mark(step);
+    if (!step_take_branch(step, branch)) /* the case stays where it is, and says why */
+        step_void(step, mark, (int32_t)clock, step->effects->detail);
     step->expired = INDEX_NONE;
 }
 
@@ -159,6 +161,8 @@ static void fire_clock(struct step *step, uint32_t clock)
     step->last_days[clock] = run->due.last_day;
     if (firing.is_alert)
         raise_alert(step, clock, &firing, &due);
+    if (firing.is_alert && !firing.is_unacknowledged && firing.rung->draft)
+        step_open_draft(step, clock, firing.rung, due.last_day);
     if (firing.is_due && rule->expire_count)
         carry_out_expiry(step, clock, &due);
 }
@@ -167,8 +171,8 @@ void step_fire_clocks(struct step *step)
 {
     int zone = step->rules->calendar->zone_minutes;
     int64_t now_ms = step->input->now_ms;
-    step->moment = (struct clock_moment){date_of_instant(now_ms, zone), now_ms, now_ms};
     for (uint32_t i = 0; i < step->program->clock_count; i++) {
+        step->moment = (struct clock_moment){date_of_instant(now_ms, zone), now_ms, now_ms};
         if (clock_next_ms(&step->program->clocks[i], step->rules, step->runs[i]) == now_ms)
             fire_clock(step, i);
     }

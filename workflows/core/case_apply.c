@@ -272,7 +272,8 @@ uint32_t case_takes(const struct program *program, const struct case_state *stat
 {
     uint32_t count = 0;
     for (uint32_t i = 0; state->is_open && i < program->event_count; i++) {
-        if (takes(program, state, (int32_t)i))
+        bool is_published = (int32_t)i != program->joined_event;
+        if (is_published && takes(program, state, (int32_t)i))
             ret_events[count++] = (int32_t)i;
     }
     return count;

@@ -32,7 +32,7 @@ struct clock_run *step_change_clock(struct step *step, uint32_t clock)
  * so there it is put on record as a problem for people to see. */
 static bool clock_trouble(struct step *step, uint32_t clock, enum refusal refusal, const char *word)
 {
-    if (step->input->kind == INPUT_EVENT)
+    if (step_may_refuse(step))
         return step_refuse(step, refusal, rule_of(step, clock)->name, bytes_from_text(word));
     step_emit(step, FACT_PROBLEM, (int32_t)clock)->text = bytes_from_text(word);
     return true;
@@ -84,7 +84,7 @@ static bool suspend_clock(struct step *step, uint32_t clock)
     struct clock_run *run = step_change_clock(step, clock);
     if (!run)
         return false;
-    enum ld_err err = step->is_suspended
+    enum ld_err err = step_is_suspended(step)
                           ? clock_pause(rule, step->rules, step->moment, CLOCK_SUSPENSION, run)
                           : clock_resume(rule, step->rules, step->moment, CLOCK_SUSPENSION, run);
     if (err != LD_OK)
@@ -141,7 +141,7 @@ static bool start_clock(struct step *step, uint32_t clock)
     if (!(is_anew ? start_anew(step, clock) : go_on(step, clock)))
         return false;
     bool is_running = clock_is_open(step->runs[clock]->status);
-    return !step->is_suspended || !is_running || suspend_clock(step, clock);
+    return !step_is_suspended(step) || !is_running || suspend_clock(step, clock);
 }
 
 /* Its end has come. The clock whose own falling due carries the case away was not met by that. */

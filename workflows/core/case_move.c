@@ -38,8 +38,7 @@ static bool evaluate(struct step *step, const struct assignment *assignment,
                           bytes_from_text(expr_err_word(err)));
 }
 
-/* The unit exists and is of the kind that the party must be. */
-static bool check_party(struct step *step, int32_t index, const struct value *value)
+bool step_check_party(struct step *step, int32_t index, const struct value *value)
 {
     const struct party *party = &step->program->parties[index];
     const struct unit *unit =
@@ -68,7 +67,7 @@ static bool evaluate_all(struct step *step, const struct branch *branch, struct 
     }
     for (uint32_t i = 0; i < branch->bind_count; i++) {
         if (!evaluate(step, &branch->binds[i], &assigned->binds[i])
-            || !check_party(step, branch->binds[i].target, &assigned->binds[i]))
+            || !step_check_party(step, branch->binds[i].target, &assigned->binds[i]))
             return false;
     }
     return true;
@@ -89,14 +88,28 @@ static void assign_all(struct step *step, const struct branch *branch,
     }
 }
 
+static bool act(struct step *step, const struct action *action)
+{
+    switch (action->kind) {
+    case ACTION_NOTIFY: step_notify(step, action); return true;
+    case ACTION_OPEN: return step_open_subs(step, action);
+    case ACTION_EMIT: return step_publish(step, action);
+    }
+    LD_ASSERT(!"an action of no kind");
+    return false;
+}
+
 bool step_take_branch(struct step *step, const struct branch *branch)
 {
     struct assigned assigned;
     if (!evaluate_all(step, branch, &assigned))
         return false;
     assign_all(step, branch, &assigned);
-    for (uint32_t i = 0; i < branch->action_count; i++)
-        step_notify(step, &branch->actions[i]);
+    for (uint32_t i = 0; i < branch->action_count; i++) {
+        if (!act(step, &branch->actions[i]))
+            return false;
+    }
+    step->effects->moment = step->moment;
     if (step->event != INDEX_NONE && !step_event_clocks(step))
         return false;
     if (branch->to == INDEX_NONE)

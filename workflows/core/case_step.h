@@ -21,7 +21,8 @@ struct step {
     int32_t expired; /* the clock whose expiry is being carried out, or INDEX_NONE */
     /* the working copy */
     int32_t state;
-    bool is_suspended;
+    bool is_suspended, is_suspended_above;
+    uint32_t subs_open, subs_closed;
     struct value *fields;
     struct value *parties;
     const struct clock_run **runs; /* the case's own until changed */
@@ -29,6 +30,9 @@ struct step {
     uint64_t raised_clocks;        /* bit i: an alert of clock i was raised in this step */
     struct expr_env env;
     int32_t *last_days; /* what env.clock_last_days points at */
+    struct opening *openings; /* CASE_SUBS_MAX, once there is one */
+    uint32_t opening_count;
+    uint32_t emitted; /* events so far */
     bool is_exhausted;  /* the arena was too small: the step is void */
 };
 
@@ -39,8 +43,19 @@ bool step_refuse(struct step *step, enum refusal refusal, struct bytes detail, s
 /* The value of an expression for the step as it stands; used up memory makes the step void. */
 LD_MUST_USE enum expr_err step_eval(struct step *step, const struct expr *expr,
                                     struct value *ret_value);
+/* Where a part of a step began that may turn out void. */
+struct step_mark {
+    uint32_t facts, openings, emitted;
+};
+
+struct step_mark step_mark(const struct step *step);
+/* What came since the mark is void, and a refusal with it; its place takes the problem: for what
+ * time or another case causes, and nobody can be told no. clock: INDEX_NONE: none is meant. */
+void step_void(struct step *step, struct step_mark mark, int32_t clock, struct bytes why);
+/* Does what goes wrong refuse the step? Else it is put on record as a problem. */
+bool step_may_refuse(const struct step *step);
 /* Text of the parts one behind the other, in the arena. */
-struct bytes step_join(struct step *step, const struct bytes *parts, uint32_t count);
+struct bytes step_join_text(struct step *step, const struct bytes *parts, uint32_t count);
 
 /* Data and date of the given event; false after step_refuse. */
 bool step_check_data(struct step *step);
@@ -56,6 +71,7 @@ uint32_t case_releasable(const struct program *program, const struct case_state 
 /* case_wait.c */
 /* May it be taken while the case is suspended? */
 bool program_allows(const struct program *program, int32_t event);
+bool step_is_suspended(const struct step *step);
 bool state_holds(const struct state *state, int32_t event);
 /* The given event waits for the state to change. */
 bool step_hold(struct step *step);
@@ -64,9 +80,16 @@ bool step_release(struct step *step);
 /* Does the given event suspend or resume the case now? */
 bool step_suspends(const struct step *step);
 bool step_suspend(struct step *step);
+/* The parent is suspended or resumed, and this case with it. */
+bool step_suspend_above(struct step *step, bool is_suspended);
+/* The given event, which nobody waits for an answer to, goes to the handler: where that refuses it
+ * the case stays as it was, with the problem on record. is_dated: its date is to be checked. */
+void step_give(struct step *step, const struct handler *handler, bool is_dated);
 
 /* case_move.c: false after step_refuse. */
 bool step_take_branch(struct step *step, const struct branch *branch);
+/* The unit exists and is of the kind that the party must be. */
+bool step_check_party(struct step *step, int32_t party, const struct value *value);
 /* The first branch whose guard holds; NULL where none does (*ret_err: what stopped a guard). */
 const struct branch *step_choose(struct step *step, const struct branch *branches, uint32_t count,
                                  enum expr_err *ret_err);
@@ -86,5 +109,21 @@ void step_emit_clocks(struct step *step);
 void step_fire_clocks(struct step *step);
 bool step_acknowledge(struct step *step);
 void step_notify(struct step *step, const struct action *action);
+/* The unit that is told, or the empty text. */
+struct bytes step_told(const struct step *step, const struct tell *tell,
+                       const struct clock_rule *rule);
+
+/* case_family.c: false after step_refuse. */
+bool step_open_subs(struct step *step, const struct action *action);
+void step_open_draft(struct step *step, uint32_t clock, const struct rung *rung, int32_t last_day);
+bool step_open(struct step *step);
+void step_close(struct step *step);
+void step_join(struct step *step);
+
+/* case_publish.c: false after step_refuse. */
+bool step_publish(struct step *step, const struct action *action);
+/* The values of an action's named expressions, in the arena. */
+bool step_eval_named(struct step *step, const struct named_expr *exprs, uint32_t count,
+                     struct named_value **ret_values);
 
 #endif

@@ -66,24 +66,26 @@ static struct case_event event_of_held(const struct value *held, const struct by
     };
 }
 
-/* The held event goes to the present state like any other; what refuses it is put on record, and
- * the case stays as it was. */
+void step_give(struct step *step, const struct handler *handler, bool is_dated)
+{
+    struct step_mark mark = step_mark(step);
+    if (step_check_data(step) && (!is_dated || step_check_date(step))
+        && step_take_handler(step, handler))
+        return;
+    step->changed_clocks = 0; /* what a refused branch began on them is void */
+    step_void(step, mark, INDEX_NONE, bytes_from_text(refusal_words(step->effects->refusal)->word));
+}
+
+/* The held event goes to the present state like any other. */
 static void take_held(struct step *step)
 {
     const struct state *state = &step->program->states[step->state];
     const struct handler *handler = program_handler(step->program, step->state, step->event);
-    uint32_t facts_before = step->effects->fact_count;
-    bool is_taken = handler && step_check_data(step) && step_check_date(step)
-                    && step_take_handler(step, handler);
-    if (is_taken || (!handler && state->is_end && state->records_late))
-        return;
-    enum refusal refusal = handler ? step->effects->refusal : REFUSAL_NOT_TAKEN;
-    step->effects->fate = FATE_APPLIED;
-    step->effects->refusal = REFUSAL_NONE;
-    step->effects->detail = step->effects->detail_wanted = BYTES_NONE;
-    step->effects->fact_count = facts_before;
-    step->changed_clocks = 0; /* what a refused branch began on them is void */
-    step_emit(step, FACT_PROBLEM, INDEX_NONE)->text = bytes_from_text(refusal_words(refusal)->word);
+    if (handler)
+        step_give(step, handler, true);
+    else if (!state->is_end || !state->records_late)
+        step_void(step, step_mark(step), INDEX_NONE,
+                  bytes_from_text(refusal_words(REFUSAL_NOT_TAKEN)->word));
 }
 
 bool step_release(struct step *step)
@@ -121,9 +123,34 @@ bool program_allows(const struct program *program, int32_t event)
     return false;
 }
 
+bool step_is_suspended(const struct step *step)
+{
+    return step->is_suspended || step->is_suspended_above;
+}
+
+/* The clocks stand still while the case is suspended for one reason or both. */
+static bool settle_suspension(struct step *step, bool was_suspended)
+{
+    step->effects->moment = step->moment;
+    return was_suspended == step_is_suspended(step) || step_suspend_clocks(step);
+}
+
 bool step_suspend(struct step *step)
 {
+    bool was_suspended = step_is_suspended(step);
     step->is_suspended = !step->is_suspended;
     step_emit(step, FACT_SUSPENDED, step->is_suspended);
-    return step_suspend_clocks(step);
+    return settle_suspension(step, was_suspended);
+}
+
+bool step_suspend_above(struct step *step, bool is_suspended)
+{
+    bool was_suspended = step_is_suspended(step);
+    bool is_end = step->program->states[step->state].is_end;
+    if (is_end || step->is_suspended_above == is_suspended)
+        return true;
+    step->moment = step->input->moment;
+    step->is_suspended_above = is_suspended;
+    step_emit(step, FACT_SUSPENDED_ABOVE, is_suspended);
+    return settle_suspension(step, was_suspended);
 }

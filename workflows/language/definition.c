@@ -167,6 +167,8 @@ static void read_head(struct draft *draft)
     draft->program.basis = sheet_text(&draft->sheet, sheet_get(root, "basis", SHAPE_SCALAR));
     draft->program.suspend_from = INDEX_NONE;
     draft->program.suspend_until = INDEX_NONE;
+    draft->program.cascade_end = INDEX_NONE;
+    draft->program.joined_event = INDEX_NONE;
     read_effective(draft);
     read_labels(draft);
     read_calendar(draft);
