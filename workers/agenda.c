@@ -344,6 +344,7 @@ enum agenda_outcome agenda_turn(struct agenda *agenda, struct list *inbox, struc
         take_messages(agenda, inbox);
     bool is_swept = agenda_sweep(agenda, agenda->batch.now_ms);
     agenda_rules_turn(agenda);
+    agenda_delivery_turn(agenda);
     agenda_close_view(agenda);
     switch (agenda_commit(agenda)) {
     case STORE_OK: settle(agenda, is_swept); break;
@@ -383,7 +384,7 @@ void agenda_status(const struct agenda *agenda, struct agenda_status *ret_status
         .fired = agenda->fired,
         .parked = agenda->parked,
         .damaged = agenda->damaged,
-        .feeds = agenda->feeds.count,
+        .feeds = feed_table_subscriptions(&agenda->feeds),
         .identity = agenda->identity,
     };
 }

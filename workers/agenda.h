@@ -8,6 +8,7 @@
 #ifndef LD_WORKERS_AGENDA_H
 #define LD_WORKERS_AGENDA_H
 
+#include "workers/delivery.h"
 #include "workers/engine_clock.h"
 #include "workers/message.h"
 #include "workers/poison.h"
@@ -22,6 +23,7 @@ struct agenda_rooms {
     struct shelf *shelf; /* empty: agenda_recover fills it */
     struct engine_clock *clock;
     struct poison *poison; /* NULL: no event is suspect */
+    const struct delivery_report *delivery; /* NULL: nobody delivers emitted events */
 };
 
 struct agenda;
@@ -56,13 +58,18 @@ bool agenda_is_busy(const struct agenda *agenda);
 /* When the next case wants a turn, or INSTANT_NONE. */
 int64_t agenda_next_ms(const struct agenda *agenda);
 
+/* Where the delivery of emitted events goes on. LD_CORRUPT, LD_UNSUPPORTED. */
+LD_MUST_USE enum ld_err agenda_delivered(const struct agenda *agenda, uint64_t *ret_position);
+/* All that rows up to here emitted has its fate: the next turn keeps it. It never goes back. */
+void agenda_deliver_to(struct agenda *agenda, uint64_t position);
+
 struct agenda_status {
     uint64_t epoch, last_position;
     int64_t now_ms;
     uint64_t events, fired; /* since it was created */
     uint32_t parked;        /* cases whose clocks could not be derived */
     uint32_t damaged;       /* due cases that could not be read in the last turn */
-    uint32_t feeds;
+    uint32_t feeds; /* subscriptions */
     struct store_identity identity;
 };
 

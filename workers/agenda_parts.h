@@ -1,6 +1,7 @@
 /* The inside of the agenda, for its own files: agenda.c (the turn), agenda_case.c (steps of one
  * case), agenda_event.c (publishing), agenda_watch.c (fatal events), agenda_rules.c (deriving
- * again), agenda_write.c (other writes), agenda_read.c (exact reads), recover.c. */
+ * again), agenda_write.c (other writes), agenda_read.c (exact reads), agenda_delivery.c (how far emitted
+ * events are delivered), recover.c. */
 #ifndef LD_WORKERS_AGENDA_PARTS_H
 #define LD_WORKERS_AGENDA_PARTS_H
 
@@ -73,6 +74,7 @@ struct agenda {
     struct taking taking;
     struct settling settling;
     struct rederiving rederiving;
+    uint64_t delivered; /* as the courier says; what is kept of it is in feeds */
     struct watch watch;
     struct list done;  /* answered when the batch is durable */
     struct list reads; /* answered after it */
@@ -112,6 +114,11 @@ LD_MUST_USE enum ld_err agenda_rules_recover(struct agenda *agenda);
 void agenda_rules_turn(struct agenda *agenda);
 /* After the commit, or after it was refused. */
 void agenda_rules_settle(struct agenda *agenda, bool is_durable);
+
+/* --- agenda_delivery.c --- */
+
+/* Puts into the batch how far emitted events are delivered, where that has changed. */
+void agenda_delivery_turn(struct agenda *agenda);
 
 /* --- agenda_event.c --- */
 

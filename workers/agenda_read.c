@@ -38,11 +38,29 @@ static void status_store(struct form *form, struct store *store)
     form_int(form, "state_bytes", (int64_t)stats.state_bytes);
 }
 
+/* Emitted events that have no fate yet, and how long the first of them has waited. */
+static void status_delivery(struct form *form, const struct agenda *agenda,
+                            const struct agenda_status *status)
+{
+    const struct delivery_report *report = agenda->rooms.delivery;
+    if (!report)
+        return;
+    uint32_t waiting = atomic_load(&report->waiting);
+    uint64_t read = atomic_load(&report->read);
+    form_int(form, "undelivered", waiting);
+    if (waiting)
+        form_int(form, "undelivered_ms", status->now_ms - atomic_load(&report->oldest_ms));
+    if (read < status->last_position)
+        form_int(form, "unread", (int64_t)(status->last_position - read));
+    if (atomic_load(&report->is_stuck))
+        form_bool(form, "undeliverable", true);
+}
+
 static void read_status(struct agenda *agenda, struct ask *ask)
 {
     struct agenda_status status;
     agenda_status(agenda, &status);
-    struct form form = form_open(ask->arena, 20, shelf_zone(ask->shelf));
+    struct form form = form_open(ask->arena, 24, shelf_zone(ask->shelf));
     form_int(&form, "partition", status.identity.partition);
     form_int(&form, "pid", getpid());
     form_int(&form, "epoch", (int64_t)status.epoch);
@@ -61,6 +79,7 @@ static void read_status(struct agenda *agenda, struct ask *ask)
         form_int(&form, "parked", status.parked);
     if (status.damaged)
         form_int(&form, "damaged", status.damaged);
+    status_delivery(&form, agenda, &status);
     form_word(&form, "version", LIANDONG_VERSION);
     ask->answer = form_close(&form);
 }

@@ -166,15 +166,6 @@ enum ld_err agenda_seed(struct agenda *agenda, const struct store_artifact *arti
 
 /* --- subscriptions --------------------------------------------------------------------------- */
 
-static bool is_name(struct bytes name)
-{
-    for (size_t i = 0; i < name.size; i++) {
-        if (name.ptr[i] < 0x21 || name.ptr[i] == 0x7f)
-            return false;
-    }
-    return name.size > 0 && name.size <= NAME_MAX_SIZE;
-}
-
 static bool level_of(struct bytes word, uint32_t *levels)
 {
     for (int level = ALERT_NOTICE; level < ALERT_LEVEL_COUNT; level++) {
@@ -199,7 +190,7 @@ static bool read_filter(const struct ask *ask, struct feed *feed)
     feed->unit_count = units && units->kind == VALUE_LIST ? units->as.list.count : 0;
     for (uint32_t i = 0; i < feed->unit_count && i < FEED_UNITS_MAX; i++) {
         const struct value *unit = &units->as.list.items[i];
-        if (unit->kind != VALUE_TEXT || !is_name(unit->as.text))
+        if (unit->kind != VALUE_TEXT || !feed_is_name(unit->as.text))
             return false;
         feed->units[i] = unit->as.text;
     }
@@ -253,7 +244,8 @@ static void answer_feed(struct ask *ask, struct bytes name, const uint64_t *curs
     ask->answer = form_close(&form);
 }
 
-/* How many the table will hold; one place is kept for how far rules have come (agenda_rules.c). */
+/* How many the table will hold; two places are kept for marks that are no subscriptions: how far
+ * rules have come (agenda_rules.c), how far emitted events are delivered (delivery.h). */
 static uint32_t feeds_after_batch(const struct agenda *agenda)
 {
     uint32_t count = agenda->feeds.count;
@@ -266,7 +258,7 @@ static enum take request_subscribe(struct agenda *agenda, struct ask *ask)
 {
     struct bytes name = value_get_text(ask->question, "name");
     struct feed feed = {0}, old;
-    if (!is_name(name) || !read_filter(ask, &feed)) {
+    if (!feed_is_name(name) || !read_filter(ask, &feed)) {
         ask_refuse(ask, WIRE_ERROR_MALFORMED, BYTES_NONE);
         return TAKE_DONE;
     }
@@ -280,7 +272,7 @@ static enum take request_subscribe(struct agenda *agenda, struct ask *ask)
     feed.cursor = is_known        ? old.cursor
                   : is_from_start ? 0
                                   : batch_next_position(&agenda->batch) - 1;
-    if (!is_known && feeds_after_batch(agenda) >= FEEDS_MAX - 1) {
+    if (!is_known && feeds_after_batch(agenda) >= FEEDS_MAX - 2) {
         ask_refuse(ask, WIRE_ERROR_REFUSED, BYTES_LITERAL("too many subscriptions"));
         return TAKE_DONE;
     }
@@ -293,7 +285,7 @@ static enum take request_subscribe(struct agenda *agenda, struct ask *ask)
 static enum take request_unsubscribe(struct agenda *agenda, struct ask *ask)
 {
     struct bytes name = value_get_text(ask->question, "name");
-    if (feed_record(agenda, name).size == 0) {
+    if (!feed_is_name(name) || feed_record(agenda, name).size == 0) {
         ask_refuse(ask, WIRE_ERROR_NOT_FOUND, name);
         return TAKE_DONE;
     }
@@ -310,7 +302,7 @@ static enum take request_ack(struct agenda *agenda, struct ask *ask)
     struct bytes name = value_get_text(ask->question, "name");
     int64_t cursor = value_get_int(ask->question, "cursor", -1);
     struct feed feed;
-    if (feed_decode(feed_record(agenda, name), &feed) != LD_OK) {
+    if (!feed_is_name(name) || feed_decode(feed_record(agenda, name), &feed) != LD_OK) {
         ask_refuse(ask, WIRE_ERROR_NOT_FOUND, name);
         return TAKE_DONE;
     }

@@ -196,7 +196,7 @@ bool ask_fetch(struct ask *ask, uint64_t *position, uint32_t max)
     struct bytes name = value_get_text(ask->question, "name");
     if (fetch.max > WIRE_FETCH_MAX)
         fetch.max = WIRE_FETCH_MAX;
-    if (!find_feed(ask, name, &fetch.feed)) {
+    if (!feed_is_name(name) || !find_feed(ask, name, &fetch.feed)) {
         ask_refuse(ask, WIRE_ERROR_NOT_FOUND, name);
         return true;
     }

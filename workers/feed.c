@@ -9,6 +9,15 @@
 
 enum { FEED_VERSION = 1, CRC_SIZE = 4 };
 
+bool feed_is_name(struct bytes name)
+{
+    for (size_t i = 0; i < name.size; i++) {
+        if (name.ptr[i] < 0x21 || name.ptr[i] == 0x7f)
+            return false;
+    }
+    return name.size > 0 && name.size <= NAME_MAX_SIZE;
+}
+
 void feed_encode(const struct feed *feed, struct buffer *buffer)
 {
     size_t start = buffer->used;
@@ -108,6 +117,16 @@ struct bytes feed_table_get(const struct feed_table *table, struct bytes name)
 {
     const struct feed_row *row = name.size ? row_of(table, name) : NULL;
     return row ? (struct bytes){row->record, row->record_size} : BYTES_NONE;
+}
+
+uint32_t feed_table_subscriptions(const struct feed_table *table)
+{
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < FEEDS_MAX; i++) {
+        const struct feed_row *row = &table->rows[i];
+        count += feed_is_name((struct bytes){row->name, row->name_size});
+    }
+    return count;
 }
 
 enum ld_err feed_table_set(struct feed_table *table, struct bytes name, struct bytes record)

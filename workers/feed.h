@@ -8,7 +8,7 @@
 #include "workers/record.h"
 #include "workers/store.h"
 
-enum { FEEDS_MAX = 256, FEED_UNITS_MAX = 24, FEED_RECORD_MAX = 1900 };
+enum { FEEDS_MAX = 257, FEED_UNITS_MAX = 24, FEED_RECORD_MAX = 1900 };
 
 struct feed {
     uint64_t cursor;                    /* every row up to here has been dealt with */
@@ -17,6 +17,8 @@ struct feed {
     uint32_t unit_count;
 };
 
+/* A name that a subscription can have. Others in the table are marks of the engine's own. */
+bool feed_is_name(struct bytes name);
 void feed_encode(const struct feed *feed, struct buffer *buffer);
 /* Units are views of the record. LD_CORRUPT, LD_UNSUPPORTED. */
 LD_MUST_USE enum ld_err feed_decode(struct bytes record, struct feed *ret_feed);
@@ -41,6 +43,8 @@ bool feed_table_init(struct feed_table *table); /* false: no memory */
 void feed_table_fini(struct feed_table *table);
 /* The record of a name, a view until the next change; empty: there is none. */
 struct bytes feed_table_get(const struct feed_table *table, struct bytes name);
+/* Without the engine's own marks. */
+uint32_t feed_table_subscriptions(const struct feed_table *table);
 /* An empty record takes it away. LD_FULL: FEEDS_MAX, or a name or record over its bound. */
 LD_MUST_USE enum ld_err feed_table_set(struct feed_table *table, struct bytes name,
                                        struct bytes record);

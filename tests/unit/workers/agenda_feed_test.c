@@ -2,6 +2,8 @@
  * and by the same id each time. Method: as agenda_test.c. */
 #include "agenda_fixture.h"
 
+#include "workers/ask.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -184,6 +186,61 @@ static void subscriptions_are_bounded_and_leave_room_for_new_rules(void **state)
     fixture_crash(&fixture);
 }
 
+static uint64_t kept(void)
+{
+    uint64_t position = 99;
+    assert_int_equal(agenda_delivered(fixture.agenda, &position), LD_OK);
+    return position;
+}
+
+static void how_far_events_are_delivered_is_kept_and_never_goes_back(void **state)
+{
+    (void)state;
+    assert_int_equal(kept(), 0);
+    agenda_deliver_to(fixture.agenda, 3);
+    assert_int_equal(kept(), 0); /* not before the turn that writes it */
+    fixture_turn(&fixture);
+    assert_int_equal(kept(), 3);
+    agenda_deliver_to(fixture.agenda, 2);
+    fixture_turn(&fixture);
+    assert_int_equal(kept(), 3);
+    fixture_crash(&fixture);
+    assert_int_equal(kept(), 3);
+    struct value status = fixture_ask(&fixture, "{\"ask\": \"status\"}");
+    assert_int_equal(int_at(&status, "feeds"), 0);
+}
+
+static void marks_of_the_engine_are_no_subscriptions(void **state)
+{
+    (void)state;
+    static const char *const writes[] = {
+        "{\"ask\": \"ack\", \"name\": \"\\u0001courier\", \"cursor\": 4}",
+        "{\"ask\": \"unsubscribe\", \"name\": \"\\u0001courier\"}",
+        "{\"ask\": \"unsubscribe\", \"name\": \"\\u0001rules\"}",
+    };
+    static const char *const later[] = {"version: 1", "version: 2", "alert-hour: 9",
+                                        "alert-hour: 10", NULL};
+    agenda_deliver_to(fixture.agenda, 3);
+    (void)fixture_deploy(&fixture, "policies/standard.yaml", later); /* makes the other mark */
+    for (size_t i = 0; i < sizeof writes / sizeof writes[0]; i++) {
+        struct message *message = fixture_send(&fixture, WIRE_REQUEST, writes[i], false);
+        fixture_turn(&fixture);
+        assert_int_equal(message->answer, WIRE_ERROR);
+        assert_int_equal(message->code, WIRE_ERROR_NOT_FOUND);
+    }
+    struct value question = json_value(&fixture.arena, "{\"name\": \"\\u0001courier\"}");
+    struct ask ask = {.question = &question,
+                      .arena = &fixture.arena,
+                      .store = fixture.store,
+                      .shelf = fixture.shelf};
+    uint64_t position = 0;
+    assert_int_equal(ask.store->ops->open_view(ask.store, &ask.view), LD_OK);
+    assert_true(ask_fetch(&ask, &position, 1));
+    ask.store->ops->close_view(ask.view);
+    assert_int_equal(ask.code, WIRE_ERROR_NOT_FOUND);
+    assert_int_equal(kept(), 3);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -196,6 +253,8 @@ int main(void)
         TEST(cursor_never_goes_back_nor_past_the_end),
         TEST(subscription_with_bad_words_is_refused),
         TEST(subscriptions_are_bounded_and_leave_room_for_new_rules),
+        TEST(how_far_events_are_delivered_is_kept_and_never_goes_back),
+        TEST(marks_of_the_engine_are_no_subscriptions),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
