@@ -3,9 +3,10 @@
  * record that does not fit its program is damage or a wrong program, never a guess.
  *
  *   version id workflow version digest │ open revision position opened state outcome
- *   fields parties clocks last_event │ suspended moved held … │ seen … │ CRC
+ *   fields parties clocks last_event │ suspended moved held … │ above subs … │ seen … │ CRC
  *
  * Version 1 ended its second part at last_event: such a case is not suspended and holds nothing.
+ * Version 2 ended it at held: such a case has no sub-cases and no parent.
  *
  * The seen events come last: they are most of an old case, and all of one size. */
 #include "workers/record.h"
@@ -15,11 +16,14 @@
 #include <string.h>
 
 enum {
-    CASE_RECORD_VERSION = 2,
+    CASE_RECORD_VERSION = 3,
     CASE_RECORD_WAITING = 2, /* the version that brought suspension and held events */
+    CASE_RECORD_FAMILY = 3,  /* the version that brought sub-cases */
     SEEN_SIZE = EVENT_DIGEST_SIZE + 8 + 1 + 1,
     SEEN_SLACK = 8,
 };
+
+enum sub_record_bit { SUB_IS_OPEN = 4, SUB_RECORD_BITS = SUB_SUSPENDS | SUB_CLOSES | SUB_IS_OPEN };
 
 _Static_assert(SEEN_SIZE == 26, "STORAGE.md counts 26 bytes for a seen event");
 
@@ -63,6 +67,21 @@ static void put_waiting(struct buffer *buffer, const struct case_state *state)
     put_values(buffer, state->held, state->held_count);
 }
 
+static void put_family(struct buffer *buffer, const struct case_state *state)
+{
+    buffer_put_u8(buffer, state->is_suspended_above);
+    buffer_put_u16(buffer, (uint16_t)state->sub_count);
+    for (uint32_t i = 0; i < state->sub_count; i++) {
+        const struct sub_case *sub = &state->subs[i];
+        int bits = (sub->suspends ? SUB_SUSPENDS : 0) | (sub->closes ? SUB_CLOSES : 0)
+                   | (sub->is_open ? SUB_IS_OPEN : 0);
+        record_put_name(buffer, sub->name);
+        record_put_name(buffer, sub->workflow);
+        buffer_put_u8(buffer, (uint8_t)bits);
+        record_put_text(buffer, sub->outcome);
+    }
+}
+
 void case_record_encode(const struct program *program, const struct case_state *state,
                         struct buffer *buffer)
 {
@@ -70,6 +89,7 @@ void case_record_encode(const struct program *program, const struct case_state *
     LD_ASSERT(state->id.size > 0 && state->id.size <= CASE_ID_MAX);
     LD_ASSERT(state->state >= 0 && (uint32_t)state->state < program->state_count);
     LD_ASSERT(state->seen_count <= CASE_SEEN_MAX && state->held_count <= CASE_HELD_MAX);
+    LD_ASSERT(state->sub_count <= CASE_SUBS_MAX);
     buffer_put_u8(buffer, CASE_RECORD_VERSION);
     record_put_name(buffer, state->id);
     record_put_name(buffer, program->id);
@@ -87,6 +107,7 @@ void case_record_encode(const struct program *program, const struct case_state *
     put_clocks(buffer, state->clocks, program->clock_count);
     buffer_put_u64(buffer, (uint64_t)state->last_event_ms);
     put_waiting(buffer, state);
+    put_family(buffer, state);
     put_seen(buffer, state);
     record_seal(buffer, start);
 }
@@ -168,6 +189,29 @@ static void take_waiting(struct record_reader *reader, struct case_state *state)
         record_take_value(reader, &state->held[i]);
 }
 
+static void take_one_sub(struct record_reader *reader, struct sub_case *ret_sub)
+{
+    ret_sub->name = record_take_name(reader);
+    ret_sub->workflow = record_take_name(reader);
+    uint8_t bits = reader_u8(&reader->reader);
+    record_require(reader, ret_sub->name.size > 0 && (bits & ~SUB_RECORD_BITS) == 0);
+    ret_sub->suspends = bits & SUB_SUSPENDS;
+    ret_sub->closes = bits & SUB_CLOSES;
+    ret_sub->is_open = bits & SUB_IS_OPEN;
+    ret_sub->outcome = record_take_text(reader);
+}
+
+static void take_family(struct record_reader *reader, struct case_state *state)
+{
+    state->is_suspended_above = record_below(reader, reader_u8(&reader->reader), 2);
+    uint32_t count = record_below(reader, reader_u16(&reader->reader), CASE_SUBS_MAX + 1);
+    struct sub_case *subs = record_array(reader, count, sizeof *subs);
+    for (uint32_t i = 0; subs && i < count; i++)
+        take_one_sub(reader, &subs[i]);
+    state->subs = subs;
+    state->sub_count = state->sub_capacity = subs ? count : 0;
+}
+
 static void take_state(struct record_reader *reader, const struct program *program,
                        struct case_state *state)
 {
@@ -186,6 +230,8 @@ static void take_state(struct record_reader *reader, const struct program *progr
     state->last_event_ms = record_take_i64(reader);
     if (version >= CASE_RECORD_WAITING)
         take_waiting(reader, state);
+    if (version >= CASE_RECORD_FAMILY)
+        take_family(reader, state);
     take_seen(reader, state);
 }
 

@@ -224,8 +224,12 @@ static bool is_whole(const struct fact *fact)
 {
     if (fact->kind == FACT_CLOCK)
         return fact->run != NULL;
-    if (fact->kind == FACT_ALERT)
+    if (fact->kind == FACT_ALERT || fact->kind == FACT_NOTICE)
         return fact->alert != NULL;
+    if (fact->kind == FACT_SUB_OPENED)
+        return fact->value.kind == VALUE_TEXT && fact->text.size > 0;
+    if (fact->kind == FACT_EMITTED)
+        return fact->value.kind == VALUE_MAP && fact->text.size > 0;
     return true;
 }
 

@@ -6,7 +6,10 @@
 #include "workers/record_part.h"
 #include "workers/store.h"
 
-enum { JOURNAL_ROW_VERSION = 1 };
+enum {
+    JOURNAL_ROW_VERSION = 2,
+    JOURNAL_ROW_FAMILY = 2, /* the version that brought steps of a family and the facts they make */
+};
 
 enum row_bit {
     ROW_HAS_PROGRAM = 1,
@@ -37,7 +40,7 @@ static uint8_t row_bits(const struct journal_row *row)
     return (uint8_t)bits;
 }
 
-/* What EVENT and TIME have in common. */
+/* What EVENT, TIME and FAMILY have in common. */
 static void put_case(struct buffer *buffer, const struct journal_row *row, uint8_t bits)
 {
     buffer_put_u64(buffer, (uint64_t)row->now_ms);
@@ -79,6 +82,20 @@ static void put_time(struct buffer *buffer, const struct journal_row *row)
     put_case(buffer, row, ROW_HAS_PROGRAM);
 }
 
+static bool is_family_input(unsigned input)
+{
+    return input >= INPUT_OPEN && input <= INPUT_JOIN;
+}
+
+static void put_family(struct buffer *buffer, const struct journal_row *row)
+{
+    LD_ASSERT(row->case_id.size > 0 && row->workflow.size > 0);
+    LD_ASSERT(row->cause > 0 && is_family_input(row->input));
+    put_case(buffer, row, ROW_HAS_PROGRAM);
+    buffer_put_u64(buffer, row->cause);
+    buffer_put_u8(buffer, (uint8_t)row->input);
+}
+
 static void put_artifact(struct buffer *buffer, const struct journal_row *row)
 {
     buffer_put_u64(buffer, (uint64_t)row->now_ms);
@@ -104,7 +121,7 @@ static void put_body(struct buffer *buffer, const struct journal_row *row)
     case JOURNAL_ARTIFACT: put_artifact(buffer, row); return;
     case JOURNAL_CLOCK: buffer_put_u64(buffer, (uint64_t)row->now_ms); return;
     case JOURNAL_FEED: put_feed(buffer, row); return;
-    case JOURNAL_FAMILY: break;
+    case JOURNAL_FAMILY: put_family(buffer, row); return;
     }
     LD_ASSERT(!"a journal row of no kind");
 }
@@ -129,6 +146,20 @@ static void take_batch(struct record_reader *reader, struct journal_batch *batch
     record_take_octets(reader, batch->digest, DIGEST_SIZE);
 }
 
+static uint8_t version_of(const struct record_reader *reader)
+{
+    return reader->reader.bytes.ptr[0];
+}
+
+/* A first version that holds what only the second one knows was written by none of ours. */
+static void require_known_facts(struct record_reader *reader, const struct journal_row *row)
+{
+    if (version_of(reader) >= JOURNAL_ROW_FAMILY)
+        return;
+    for (uint32_t i = 0; i < row->fact_count; i++)
+        record_require(reader, row->facts[i].kind < FACT_SUB_OPENED);
+}
+
 static uint8_t take_case(struct record_reader *reader, struct journal_row *row)
 {
     row->now_ms = record_take_i64(reader);
@@ -144,6 +175,7 @@ static uint8_t take_case(struct record_reader *reader, struct journal_row *row)
     }
     row->previous = reader_u64(&reader->reader);
     record_take_facts(reader, &row->facts, &row->fact_count);
+    require_known_facts(reader, row);
     return bits;
 }
 
@@ -171,6 +203,16 @@ static void take_time(struct record_reader *reader, struct journal_row *row)
     record_require(reader, bits == ROW_HAS_PROGRAM && row->case_id.size > 0);
 }
 
+static void take_family(struct record_reader *reader, struct journal_row *row)
+{
+    record_require(reader, version_of(reader) >= JOURNAL_ROW_FAMILY);
+    take_time(reader, row);
+    row->cause = reader_u64(&reader->reader);
+    uint8_t input = reader_u8(&reader->reader);
+    record_require(reader, row->cause > 0 && is_family_input(input));
+    row->input = is_family_input(input) ? input : INPUT_OPEN;
+}
+
 static void take_artifact(struct record_reader *reader, struct journal_row *row)
 {
     row->now_ms = record_take_i64(reader);
@@ -196,7 +238,7 @@ static void take_body(struct record_reader *reader, struct journal_row *row)
     case JOURNAL_ARTIFACT: take_artifact(reader, row); return;
     case JOURNAL_CLOCK: row->now_ms = record_take_i64(reader); return;
     case JOURNAL_FEED: take_feed(reader, row); return;
-    case JOURNAL_FAMILY: break;
+    case JOURNAL_FAMILY: take_family(reader, row); return;
     }
     record_fail(reader, LD_CORRUPT);
 }

@@ -98,9 +98,18 @@ static struct clock_run overdue_run(void)
         .ended_ms = INSTANT_NONE,
         .days_late = 0,
         .ladder_through_ms = 1760025600000,
+        .rungs_done = RUNGS_KNOWN | 5,
         .alert_level = ALERT_OVERDUE,
         .acked_ms = 1760030000000,
     };
+}
+
+/* As it stands in the golden files of before: which rungs were done was not kept. */
+static struct clock_run overdue_run_of_old(void)
+{
+    struct clock_run run = overdue_run();
+    run.rungs_done = 0;
+    return run;
 }
 
 static struct program program_of(void)
@@ -127,6 +136,7 @@ struct room {
     struct clock_run clocks[2];
     struct seen_event seen[2];
     struct value held[CASE_HELD_MAX];
+    struct sub_case subs[2];
 };
 
 static const struct clock_run idle_run = {
@@ -178,6 +188,27 @@ static struct case_state full_case(struct room *room)
     state.moved_ms = 1760030000000;
     room->held[0] = value_map(map_entries, 2);
     state.held_count = 1;
+    state.is_suspended_above = true;
+    room->subs[0] = (struct sub_case){.name = word("河道清淤"),
+                                      .workflow = word("rectification-item"),
+                                      .suspends = true,
+                                      .is_open = true};
+    room->subs[1] = (struct sub_case){.name = word("supervision-sheet-1"),
+                                      .workflow = word("supervision-sheet"),
+                                      .closes = true,
+                                      .outcome = word("signed")};
+    state.subs = room->subs;
+    state.sub_count = state.sub_capacity = 2;
+    return state;
+}
+
+/* What the second version knew of it. */
+static struct case_state case_of_second_version(struct room *room)
+{
+    struct case_state state = full_case(room);
+    room->clocks[0] = overdue_run_of_old();
+    state.is_suspended_above = false;
+    state.sub_count = 0;
     return state;
 }
 
@@ -223,6 +254,22 @@ static void assert_run_equal(const struct clock_run *left, const struct clock_ru
     assert_int_equal(left->ended_ms, right->ended_ms);
     assert_int_equal(left->acked_ms, right->acked_ms);
     assert_int_equal(left->alert_level, right->alert_level);
+    assert_int_equal(left->rungs_done, right->rungs_done);
+}
+
+static void assert_subs_equal(const struct case_state *left, const struct case_state *right)
+{
+    assert_int_equal(left->is_suspended_above, right->is_suspended_above);
+    assert_int_equal(left->sub_count, right->sub_count);
+    for (uint32_t i = 0; i < left->sub_count; i++) {
+        const struct sub_case *one = &left->subs[i], *other = &right->subs[i];
+        assert_bytes_equal(one->name, other->name);
+        assert_bytes_equal(one->workflow, other->workflow);
+        assert_bytes_equal(one->outcome, other->outcome);
+        assert_int_equal(one->suspends, other->suspends);
+        assert_int_equal(one->closes, other->closes);
+        assert_int_equal(one->is_open, other->is_open);
+    }
 }
 
 static void assert_case_equal(const struct case_state *left, const struct case_state *right)
@@ -249,6 +296,7 @@ static void assert_case_equal(const struct case_state *left, const struct case_s
     }
     assert_int_equal(left->seen_count, right->seen_count);
     assert_memory_equal(left->seen, right->seen, left->seen_count * sizeof *left->seen);
+    assert_subs_equal(left, right);
 }
 
 /* --- cases ---------------------------------------------------------------------------------- */
@@ -269,7 +317,7 @@ static void case_is_the_golden_bytes_and_comes_back(void **unused)
     struct room room, other_room;
     struct case_state state = full_case(&room), other;
     struct bytes record = encoded_case(bytes);
-    check_golden("case-2", record);
+    check_golden("case-3", record);
     assert_int_equal(decode_case(record, &other, &other_room), LD_OK);
     memset(bytes, 0xEE, record.size); /* texts are copies */
     assert_case_equal(&state, &other);
@@ -282,12 +330,24 @@ static void a_case_of_the_first_version_is_read(void **unused)
     (void)unused;
     static uint8_t bytes[RECORD_MAX];
     struct room room, other_room;
-    struct case_state state = full_case(&room), other;
+    struct case_state state = case_of_second_version(&room), other;
     struct bytes record = read_golden("case-1", bytes);
     assert_int_equal(decode_case(record, &other, &other_room), LD_OK);
     state.is_suspended = false;
     state.moved_ms = 0;
     state.held_count = 0;
+    assert_case_equal(&state, &other);
+}
+
+/* Version 2 knew no sub-cases. */
+static void a_case_of_the_second_version_is_read(void **unused)
+{
+    (void)unused;
+    static uint8_t bytes[RECORD_MAX];
+    struct room room, other_room;
+    struct case_state state = case_of_second_version(&room), other;
+    struct bytes record = read_golden("case-2", bytes);
+    assert_int_equal(decode_case(record, &other, &other_room), LD_OK);
     assert_case_equal(&state, &other);
 }
 
@@ -359,7 +419,9 @@ static void case_too_large_for_the_buffer_says_so(void **unused)
 
 /* --- journal rows --------------------------------------------------------------------------- */
 
-static struct fact facts[10];
+enum { FACTS_OLD = 10, FACTS = 14 };
+
+static struct fact facts[FACTS];
 
 static void make_facts(void)
 {
@@ -381,6 +443,25 @@ static void make_facts(void)
     facts[7] = (struct fact){.kind = FACT_ALERT_CLEARED, .index = 1};
     facts[8] = (struct fact){.kind = FACT_LATE_ENTRY, .date = 20100};
     facts[9] = (struct fact){.kind = FACT_FIELD, .index = 4, .value = VALUE_ABSENT};
+    facts[10] = (struct fact){.kind = FACT_SUB_OPENED,
+                              .index = SUB_SUSPENDS | SUB_CLOSES,
+                              .text = word("河道清淤"),
+                              .value = value_text(word("rectification-item"))};
+    facts[11] = (struct fact){.kind = FACT_SUB_CLOSED, .index = 1, .text = word("signed")};
+    facts[12] = (struct fact){.kind = FACT_SUSPENDED_ABOVE, .index = 1};
+    facts[13] = (struct fact){.kind = FACT_EMITTED,
+                              .index = 1,
+                              .text = word("transfer.proposed"),
+                              .value = value_map(map_entries, 2)};
+}
+
+/* As they stand in the golden files of the first version. */
+static void make_facts_of_old(void)
+{
+    static struct clock_run run;
+    make_facts();
+    run = overdue_run_of_old();
+    facts[5].run = &run;
 }
 
 static struct journal_row event_row(void)
@@ -393,7 +474,7 @@ static struct journal_row event_row(void)
         .version = 7,
         .previous = 40,
         .facts = facts,
-        .fact_count = 10,
+        .fact_count = FACTS,
         .event_id = word("e-1"),
         .source = word("lucheng-procuratorate"),
         .type = word("case.filed"),
@@ -436,7 +517,7 @@ static struct journal_row row_of(enum journal_kind kind)
         memset(row.batch.previous, 0x77, DIGEST_SIZE);
         memset(row.batch.digest, 0x88, DIGEST_SIZE);
     }
-    if (kind == JOURNAL_TIME) {
+    if (kind == JOURNAL_TIME || kind == JOURNAL_FAMILY) {
         make_facts();
         row.case_id = word("鹿城检-2025-0001");
         row.workflow = word("administrative-public-interest");
@@ -444,6 +525,11 @@ static struct journal_row row_of(enum journal_kind kind)
         row.previous = 42;
         row.facts = &facts[5];
         row.fact_count = 2;
+    }
+    if (kind == JOURNAL_FAMILY) {
+        row.case_id = word("鹿城检-2025-0001/河道清淤");
+        row.cause = 4711;
+        row.input = INPUT_SUSPEND;
     }
     if (kind == JOURNAL_ARTIFACT || kind == JOURNAL_FEED) {
         row.artifact_kind = 2;
@@ -461,17 +547,18 @@ struct golden_row {
     struct journal_row row;
 };
 
-enum { GOLDEN_ROWS = 7 };
+enum { GOLDEN_ROWS_OLD = 7, GOLDEN_ROWS = 8 };
 
 static void golden_rows(struct golden_row rows[GOLDEN_ROWS])
 {
-    rows[0] = (struct golden_row){"batch-1", row_of(JOURNAL_BATCH)};
-    rows[1] = (struct golden_row){"event-1", event_row()};
-    rows[2] = (struct golden_row){"event-refused-1", refusal_row()};
-    rows[3] = (struct golden_row){"time-1", row_of(JOURNAL_TIME)};
-    rows[4] = (struct golden_row){"artifact-1", row_of(JOURNAL_ARTIFACT)};
-    rows[5] = (struct golden_row){"clock-1", row_of(JOURNAL_CLOCK)};
-    rows[6] = (struct golden_row){"feed-1", row_of(JOURNAL_FEED)};
+    rows[0] = (struct golden_row){"batch-2", row_of(JOURNAL_BATCH)};
+    rows[1] = (struct golden_row){"event-2", event_row()};
+    rows[2] = (struct golden_row){"event-refused-2", refusal_row()};
+    rows[3] = (struct golden_row){"time-2", row_of(JOURNAL_TIME)};
+    rows[4] = (struct golden_row){"artifact-2", row_of(JOURNAL_ARTIFACT)};
+    rows[5] = (struct golden_row){"clock-2", row_of(JOURNAL_CLOCK)};
+    rows[6] = (struct golden_row){"feed-2", row_of(JOURNAL_FEED)};
+    rows[7] = (struct golden_row){"family-2", row_of(JOURNAL_FAMILY)};
 }
 
 static void assert_fact_equal(const struct fact *left, const struct fact *right)
@@ -515,6 +602,8 @@ static void assert_row_equal(const struct journal_row *left, const struct journa
     assert_int_equal(left->fact_count, right->fact_count);
     for (uint32_t i = 0; i < left->fact_count; i++)
         assert_fact_equal(&left->facts[i], &right->facts[i]);
+    assert_int_equal(left->cause, right->cause);
+    assert_int_equal(left->input, right->input);
     assert_bytes_equal(left->event_id, right->event_id);
     assert_bytes_equal(left->source, right->source);
     assert_bytes_equal(left->type, right->type);
@@ -565,6 +654,50 @@ static void rows_are_the_golden_bytes_and_come_back(void **unused)
     }
 }
 
+/* Version 1 knew no families, and of a clock's rungs only the instant up to which they were done. */
+static void rows_of_the_first_version_are_read(void **unused)
+{
+    (void)unused;
+    static const char *const names[] = {"batch-1",    "event-1", "event-refused-1", "time-1",
+                                        "artifact-1", "clock-1", "feed-1"};
+    static uint8_t bytes[RECORD_MAX];
+    struct golden_row rows[GOLDEN_ROWS];
+    struct journal_row row;
+    golden_rows(rows);
+    rows[1].row.fact_count = FACTS_OLD;
+    make_facts_of_old();
+    for (int i = 0; i < GOLDEN_ROWS_OLD; i++) {
+        assert_int_equal(decode_row(read_golden(names[i], bytes), &row), LD_OK);
+        assert_row_equal(&rows[i].row, &row);
+    }
+}
+
+static void seal(uint8_t *bytes, size_t size)
+{
+    uint32_t crc = crc32_of((struct bytes){bytes, size - 4});
+    for (int i = 0; i < 4; i++)
+        bytes[size - 4 + (size_t)i] = (uint8_t)(crc >> (24 - 8 * i));
+}
+
+static void first_version_with_what_only_the_second_knows_is_corrupt(void **unused)
+{
+    (void)unused;
+    static uint8_t bytes[RECORD_MAX];
+    struct journal_row rows[] = {row_of(JOURNAL_FAMILY), row_of(JOURNAL_TIME)}, other;
+    for (int i = 0; i < 5; i++) {
+        struct journal_row *row = &rows[i > 0];
+        if (i > 0) {
+            row->facts = &facts[FACTS_OLD + i - 1];
+            row->fact_count = 1;
+        }
+        struct bytes record = encoded_row(row, bytes);
+        assert_int_equal(decode_row(record, &other), LD_OK);
+        bytes[0] = 1;
+        seal(bytes, record.size);
+        assert_int_equal(decode_row(record, &other), LD_CORRUPT);
+    }
+}
+
 /* --- damage --------------------------------------------------------------------------------- */
 
 /* A copy of exactly its size, so that the sanitizer sees one byte too far. */
@@ -604,13 +737,6 @@ static void every_truncation_and_every_flipped_bit_is_corrupt(void **unused)
     golden_rows(rows);
     for (int i = 0; i < GOLDEN_ROWS; i++)
         assert_damage_is_seen(encoded_row(&rows[i].row, bytes));
-}
-
-static void seal(uint8_t *bytes, size_t size)
-{
-    uint32_t crc = crc32_of((struct bytes){bytes, size - 4});
-    for (int i = 0; i < 4; i++)
-        bytes[size - 4 + (size_t)i] = (uint8_t)(crc >> (24 - 8 * i));
 }
 
 /* A wrong writer with a right CRC: refused or read, but never a crash or a value out of bounds. */
@@ -663,7 +789,7 @@ static void newer_version_is_unsupported_and_left_over_bytes_are_corrupt(void **
     static uint8_t bytes[RECORD_MAX];
     struct journal_row row = row_of(JOURNAL_CLOCK), other;
     struct bytes record = encoded_row(&row, bytes);
-    bytes[0] = 2;
+    bytes[0]++;
     seal(bytes, record.size);
     assert_int_equal(decode_row(record, &other), LD_UNSUPPORTED);
     bytes[0] = 1;
@@ -738,11 +864,14 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(case_is_the_golden_bytes_and_comes_back),
         cmocka_unit_test(a_case_of_the_first_version_is_read),
+        cmocka_unit_test(a_case_of_the_second_version_is_read),
         cmocka_unit_test(case_header_is_read_without_the_program),
         cmocka_unit_test(case_of_another_program_or_id_is_corrupt),
         cmocka_unit_test(case_too_large_for_the_arena_is_full),
         cmocka_unit_test(case_too_large_for_the_buffer_says_so),
         cmocka_unit_test(rows_are_the_golden_bytes_and_come_back),
+        cmocka_unit_test(rows_of_the_first_version_are_read),
+        cmocka_unit_test(first_version_with_what_only_the_second_knows_is_corrupt),
         cmocka_unit_test(every_truncation_and_every_flipped_bit_is_corrupt),
         cmocka_unit_test(wrong_bytes_under_a_right_crc_never_crash),
         cmocka_unit_test(wrong_case_bytes_under_a_right_crc_never_crash),
