@@ -13,6 +13,7 @@ const struct line_style line_styles[LINE_KIND_COUNT] = {
     [LINE_HEAD] = {10, 14, 8, 0, false},   [LINE_EVENT] = {12, 17, 0, 0, false},
     [LINE_REMARK] = {11, 15, 6, 0, false}, [LINE_LABEL] = {12, 16, 3, 0, true},
     [LINE_EXPIRY] = {12, 16, 3, 18, true}, [LINE_GUARD] = {11, 15, 0, 0, false},
+    [LINE_OPEN] = {11, 15, 2, 17, false},  [LINE_EMIT] = {11, 15, 2, 17, false},
     [LINE_HEADING] = {20, 28, 0, 0, true}, [LINE_BASIS] = {12, 18, 0, 0, false},
 };
 
@@ -169,7 +170,9 @@ struct diagram_line *box_add(struct diagram *diagram, struct diagram_box *box,
     struct diagram_line *first = NULL;
     int32_t width = text_width_max - style->indent;
     buffer_clear(&diagram->text);
-    if (kind == LINE_LABEL || kind == LINE_EXPIRY || kind == LINE_GUARD)
+    bool is_labelled = kind == LINE_LABEL || kind == LINE_EXPIRY || kind == LINE_GUARD
+                       || kind == LINE_OPEN || kind == LINE_EMIT;
+    if (is_labelled)
         width = balance(text, style->size, width);
     while (text.size) {
         bool is_cut = false; /* a word that is too long for any line may be */

@@ -48,6 +48,17 @@ static void put_guard(struct diagram *diagram, const struct expr *guard, int32_t
     words_say(&diagram->words, "）", ")");
 }
 
+/* "，开立下级案件“整改”；" where a branch is told within a sentence. */
+static void put_actions(struct diagram *diagram, const struct branch *branch, int32_t event)
+{
+    for (uint32_t i = 0; i < branch->action_count; i++) {
+        if (branch->actions[i].kind == ACTION_NOTIFY)
+            continue;
+        words_say(&diagram->words, "，", ", ");
+        (void)words_put_action(&diagram->words, &branch->actions[i], event); /* it says something */
+    }
+}
+
 static bool is_staying(const struct branch *branch, int32_t state)
 {
     return !branch->refuse.zh.size && (branch->to == INDEX_NONE || branch->to == state);
@@ -70,6 +81,7 @@ static void add_staying(struct diagram *diagram, struct diagram_box *box,
                 words_say(&diagram->words, "（其余情形）", " (otherwise)");
             if (branch->to != INDEX_NONE)
                 words_say(&diagram->words, "（重新进入）", " (entered anew)");
+            put_actions(diagram, branch, handlers[i].event);
         }
     }
     list_end(&listing, LINE_EVENT);
@@ -105,6 +117,25 @@ static void add_held(struct diagram *diagram, struct diagram_box *box, const str
     list_end(&listing, LINE_EVENT);
 }
 
+/* What happens when a clock falls due that does not move the case. */
+static void add_expiry_in_place(struct diagram *diagram, struct diagram_box *box,
+                                const struct clock_rule *clock)
+{
+    for (uint32_t i = 0; i < clock->expire_count; i++) {
+        const struct branch *branch = &clock->expire[i];
+        for (uint32_t j = 0; branch->to == INDEX_NONE && j < branch->action_count; j++) {
+            size_t mark = diagram->text.used;
+            words_say(&diagram->words, "期满时", "When it falls due");
+            put_guard(diagram, branch->guard, INDEX_NONE);
+            words_say(&diagram->words, "，", ", ");
+            if (words_put_action(&diagram->words, &branch->actions[j], INDEX_NONE))
+                (void)add(diagram, box, LINE_TERMS);
+            else
+                diagram->text.used = mark;
+        }
+    }
+}
+
 static void add_clock(struct diagram *diagram, struct diagram_box *box, uint32_t index)
 {
     const struct clock_rule *clock = &diagram->program->clocks[index];
@@ -119,6 +150,7 @@ static void add_clock(struct diagram *diagram, struct diagram_box *box, uint32_t
         line->notes = notes;
     words_put_clock_terms(&diagram->words, clock);
     (void)add(diagram, box, LINE_TERMS);
+    add_expiry_in_place(diagram, box, clock);
     for (; line; line = line->next)
         line->force = clock->force;
 }
@@ -152,7 +184,7 @@ static void put_move(struct diagram *diagram, const struct diagram_move *move)
     } else if (move->event != INDEX_NONE) {
         words_put_event(&diagram->words, move->event);
     } else {
-        words_say(&diagram->words, "由上级案件开启", "Opened by a parent case");
+        words_say(&diagram->words, "由上级案件开立", "Opened by a parent case");
     }
 }
 
@@ -167,8 +199,17 @@ static void add_undrawn(struct diagram *diagram, uint32_t node)
         put_guard(diagram, move->branch->guard, move->event);
         buffer_put_text(&diagram->text, " → ");
         words_put_state(&diagram->words, diagram->nodes[move->to].state);
+        put_actions(diagram, move->branch, move->event);
         (void)add(diagram, &diagram->nodes[node].box, LINE_EVENT);
     }
+}
+
+/* One that is marked so; or that is so by being the last, where a case always has a parent. */
+static bool is_cascade_end(const struct program *program, const struct state *state)
+{
+    bool is_by_place = program->start_event == INDEX_NONE && program->cascade_end != INDEX_NONE
+                       && state == &program->states[program->cascade_end];
+    return state->is_cascade_end || is_by_place;
 }
 
 static void add_remarks(struct diagram *diagram, struct diagram_box *box, const struct state *state)
@@ -180,6 +221,11 @@ static void add_remarks(struct diagram *diagram, struct diagram_box *box, const 
     }
     if (state->is_end && state->records_late) {
         words_say(&diagram->words, "迟到的事件留存备查", "Late events are recorded");
+        (void)add(diagram, box, LINE_REMARK);
+    }
+    if (is_cascade_end(diagram->program, state)) {
+        words_say(&diagram->words, "上级案件办结时，本案在此终结",
+                  "Here it ends when its parent closes it");
         (void)add(diagram, box, LINE_REMARK);
     }
 }
@@ -260,6 +306,27 @@ static void fill_heading(struct diagram *diagram)
     (void)box_add(diagram, box, LINE_BASIS, HEADING_TEXT_WIDTH);
 }
 
+/* Its guard; of a start that a parent makes, what that must give. */
+static void add_condition(struct diagram *diagram, struct diagram_box *label,
+                          const struct diagram_move *move)
+{
+    const struct program *program = diagram->program;
+    bool is_given = move->event == INDEX_NONE && move->clock == INDEX_NONE
+                    && program->given_field_count + program->given_party_count > 0;
+    if (!move->branch->guard && !move->is_else && !is_given)
+        return;
+    if (is_given) {
+        words_say(&diagram->words, "须给出：", "it must give ");
+        words_put_given(&diagram->words);
+    } else {
+        words_say(&diagram->words, move->is_else ? "其余情形" : "条件：",
+                  move->is_else ? "otherwise" : "if ");
+        if (move->branch->guard)
+            words_put_expr(&diagram->words, move->branch->guard, move->event);
+    }
+    (void)box_add(diagram, label, LINE_GUARD, LABEL_TEXT_WIDTH);
+}
+
 static void fill_label(struct diagram *diagram, const struct diagram_move *move)
 {
     struct diagram_box *label = &diagram->edges[move->edge].label;
@@ -268,13 +335,13 @@ static void fill_label(struct diagram *diagram, const struct diagram_move *move)
     struct diagram_line *line = box_add(diagram, label, kind, LABEL_TEXT_WIDTH);
     for (; line && move->clock != INDEX_NONE; line = line->next)
         line->force = diagram->program->clocks[move->clock].force;
-    if (!move->branch->guard && !move->is_else)
-        return;
-    words_say(&diagram->words, move->is_else ? "其余情形" : "条件：",
-              move->is_else ? "otherwise" : "if ");
-    if (move->branch->guard)
-        words_put_expr(&diagram->words, move->branch->guard, move->event);
-    (void)box_add(diagram, label, LINE_GUARD, LABEL_TEXT_WIDTH);
+    add_condition(diagram, label, move);
+    for (uint32_t i = 0; i < move->branch->action_count; i++) {
+        const struct action *action = &move->branch->actions[i];
+        if (words_put_action(&diagram->words, action, move->event))
+            (void)box_add(diagram, label, action->kind == ACTION_OPEN ? LINE_OPEN : LINE_EMIT,
+                          LABEL_TEXT_WIDTH);
+    }
 }
 
 /* A box is wide enough for the lines at its busier side. */

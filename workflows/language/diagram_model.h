@@ -18,6 +18,8 @@ enum diagram_line_kind {
     LINE_LABEL,  /* the event of a move */
     LINE_EXPIRY, /* the clock of a move */
     LINE_GUARD,
+    LINE_OPEN,    /* a sub-case that a move opens */
+    LINE_EMIT,    /* an event that it emits */
     LINE_HEADING, /* the title of the workflow */
     LINE_BASIS,   /* its version and its legal source */
     LINE_KIND_COUNT

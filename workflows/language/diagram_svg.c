@@ -32,6 +32,7 @@ static const char head[] =
     ".label{fill:#ffffff;stroke-width:1}.label.due{stroke-dasharray:5 3}\n"
     ".head-go{fill:#475569}.head-back{fill:#7c3aed}.head-due{fill:#c2410c}\n"
     ".clock{fill:#ffffff;stroke-width:1.4;stroke-linecap:round}\n"
+    ".sign{fill:#ffffff;stroke:#0f766e;stroke-width:1.2;stroke-linejoin:round}\n"
     "</style>\n";
 
 static void put(struct buffer *buffer, const char *text)
@@ -127,12 +128,27 @@ static void put_clock(struct buffer *buffer, struct spot spot, const char *colou
     put(buffer, "v3l2 2\"/>\n");
 }
 
+/* Beside what a move opens: a case within a case; beside what it emits: a letter. 12 wide. */
+static void put_sign(struct buffer *buffer, struct spot spot, enum diagram_line_kind kind)
+{
+    put(buffer, "<path class=\"sign\" d=\"M");
+    put_number(buffer, spot.x);
+    put(buffer, " ");
+    put_number(buffer, spot.y);
+    put(buffer, kind == LINE_OPEN ? "h8v7h-8zM" : "h12v9h-12zM");
+    put_number(buffer, kind == LINE_OPEN ? spot.x + 4 : spot.x);
+    put(buffer, " ");
+    put_number(buffer, kind == LINE_OPEN ? spot.y + 7 : spot.y);
+    put(buffer, kind == LINE_OPEN ? "v3h8v-7h-4\"/>\n" : "l6 5l6-5\"/>\n");
+}
+
 static const char *class_of(enum diagram_line_kind kind)
 {
     static const char *const classes[LINE_KIND_COUNT] = {
         [LINE_TITLE] = "b",  [LINE_NAME] = "m",  [LINE_CLOCK] = "b",   [LINE_TERMS] = "",
         [LINE_HEAD] = "q",   [LINE_EVENT] = "",  [LINE_REMARK] = "q",  [LINE_LABEL] = "b c",
         [LINE_EXPIRY] = "b", [LINE_GUARD] = "c", [LINE_HEADING] = "b", [LINE_BASIS] = "q",
+        [LINE_OPEN] = "",    [LINE_EMIT] = "",
     };
     return classes[kind];
 }
@@ -169,6 +185,8 @@ static void put_line(struct buffer *buffer, const struct diagram_line *line, str
     if (is_clock && line->is_first)
         put_clock(buffer, (struct spot){spot.x, spot.y + (style->height - 14) / 2},
                   line->kind == LINE_CLOCK ? force_colours[line->force] : expiry_colour);
+    if ((line->kind == LINE_OPEN || line->kind == LINE_EMIT) && line->is_first)
+        put_sign(buffer, (struct spot){spot.x, spot.y + 3}, line->kind);
     bool is_centred = line->kind == LINE_LABEL || line->kind == LINE_GUARD;
     spot.x = is_centred ? middle : spot.x + style->indent;
     if (!line->notes.size) {

@@ -23,6 +23,10 @@ void words_put_state(struct words *words, int32_t state)
 void words_put_event(struct words *words, int32_t event)
 {
     const struct event_type *row = &words->program->events[event];
+    if (event == words->program->joined_event) {
+        words_say(words, "下级案件全部办结", "all sub-cases closed");
+        return;
+    }
     buffer_put(words->buffer, words_title(words, &row->title, row->name));
 }
 
@@ -127,13 +131,13 @@ static bool put_name(struct words *words, const struct expr *expr, int32_t event
         return true;
     case SLOT_EVENT_DATE: words_say(words, "事件日期", "the event's date"); return true;
     case SLOT_EVENT_SENDER: words_say(words, "发布单位", "the sender"); return true;
+    case SLOT_CASE_ID: words_say(words, "案件编号", "the case's id"); return true;
+    case SLOT_SUBS_OPEN: words_say(words, "未办结的下级案件数", "open sub-cases"); return true;
+    case SLOT_SUBS_CLOSED: words_say(words, "已办结的下级案件数", "closed sub-cases"); return true;
     case SLOT_EVENT_TYPE:
     case SLOT_EVENT_TIME:
-    case SLOT_CASE_ID:
     case SLOT_CASE_STATE:
     case SLOT_CASE_OPENED:
-    case SLOT_SUBS_OPEN:
-    case SLOT_SUBS_CLOSED:
     case SLOT_ELEMENT: break;
     }
     return false;

@@ -20,6 +20,12 @@ void words_put_event(struct words *words, int32_t event);
 void words_put_party(struct words *words, int32_t party);
 const char *words_force(enum clock_force force, bool is_zh);
 
+/* "开立下级案件“整改”，“清单”每项一件", "发出“移送” → 〔案件编号〕-T"; false: nothing is said of
+ * such an action. event: whose data it may name. */
+bool words_put_action(struct words *words, const struct action *action, int32_t event);
+/* "整改期限、责任单位": what must be given to a sub-case that is opened. */
+void words_put_given(struct words *words);
+
 /* "紧急情形 且 kind = withdraw": titles in the place of names, as far as an expression is made of
  * names, literals and plain operators; else its source. event: whose data it may name. */
 void words_put_expr(struct words *words, const struct expr *expr, int32_t event);
