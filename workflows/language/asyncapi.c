@@ -53,12 +53,18 @@ struct value doc_titles(struct arena *arena, const struct title *title)
 }
 
 /* 线索移送 / Lead transferred. */
-static struct value both(struct arena *arena, const struct title *title)
+struct value doc_both(struct arena *arena, const struct title *title)
 {
     if (!title->en.size || bytes_equal(title->zh, title->en))
         return value_text(title->zh);
     struct bytes head = joined(arena, "", title->zh, " / ");
     return doc_text(arena, head.ptr ? (const char *)head.ptr : "", title->en, "");
+}
+
+/* The engine's own event is published by nobody. */
+static bool is_received(const struct program *program, uint32_t event)
+{
+    return (int32_t)event != program->joined_event;
 }
 
 static struct value effective(const struct program *program, struct arena *arena)
@@ -97,7 +103,7 @@ static struct value version_text(const struct program *program, struct arena *ar
 static struct value info(const struct program *program, struct arena *arena)
 {
     struct value_builder map = doc_map(arena, MAP_KEYS);
-    doc_put(&map, "title", both(arena, &program->title));
+    doc_put(&map, "title", doc_both(arena, &program->title));
     doc_put(&map, "version", version_text(program, arena));
     doc_words(
         &map, "description",
@@ -199,7 +205,7 @@ static struct value message(const struct program *program, uint32_t index, struc
     const struct event_type *event = &program->events[index];
     struct value_builder map = doc_map(arena, MAP_KEYS);
     doc_put(&map, "name", value_text(event->name));
-    doc_put(&map, "title", both(arena, &event->title));
+    doc_put(&map, "title", doc_both(arena, &event->title));
     doc_put(&map, "description", rule_text(program, event, arena));
     doc_words(&map, "contentType", "application/msgpack");
     doc_put(&map, "headers", doc_ref(arena, "#/components/schemas/publish.header", BYTES_NONE, ""));
@@ -215,7 +221,7 @@ static struct value message(const struct program *program, uint32_t index, struc
     return value_built(&map);
 }
 
-static struct value constant_text(struct arena *arena, struct bytes text)
+struct value doc_constant(struct arena *arena, struct bytes text)
 {
     struct value_builder map = doc_map(arena, 2);
     doc_words(&map, "type", "string");
@@ -223,7 +229,7 @@ static struct value constant_text(struct arena *arena, struct bytes text)
     return value_built(&map);
 }
 
-static struct value described(struct arena *arena, struct value schema, const char *text)
+struct value doc_described(struct arena *arena, struct value schema, const char *text)
 {
     struct value_builder map = doc_map(arena, 8);
     for (uint32_t i = 0; i < schema.as.map.count && map.count < 7; i++)
@@ -233,7 +239,7 @@ static struct value described(struct arena *arena, struct value schema, const ch
     return value_built(&map);
 }
 
-static struct value instant_schema(struct arena *arena)
+struct value doc_instant(struct arena *arena)
 {
     struct value_builder map = doc_map(arena, 3);
     doc_words(&map, "type", "string");
@@ -269,27 +275,27 @@ static struct value envelope(const struct program *program, const struct event_t
                              struct arena *arena)
 {
     struct value_builder properties = doc_map(arena, 9), map = doc_map(arena, 6);
-    doc_put(&properties, "specversion", constant_text(arena, BYTES_LITERAL("1.0")));
+    doc_put(&properties, "specversion", doc_constant(arena, BYTES_LITERAL("1.0")));
     doc_put(&properties, "id",
-            described(arena, doc_string(arena, EVENT_ID_MAX, NULL),
+            doc_described(arena, doc_string(arena, EVENT_ID_MAX, NULL),
                       "在本单位内唯一;同一 source 与 id 即同一事件。 Unique for its source."));
     doc_put(&properties, "source",
-            described(arena, doc_string(arena, NAME_MAX_SIZE, DOC_UNIT_PATTERN),
+            doc_described(arena, doc_string(arena, NAME_MAX_SIZE, DOC_UNIT_PATTERN),
                       "发布单位的代号(名录)。 The publishing unit's id in the directory."));
-    doc_put(&properties, "type", constant_text(arena, event->name));
+    doc_put(&properties, "type", doc_constant(arena, event->name));
     doc_put(
         &properties, "subject",
-        described(arena, doc_string(arena, CASE_ID_MAX, NULL),
+        doc_described(arena, doc_string(arena, CASE_ID_MAX, NULL),
                   "案件编号,至多 96 字节;子案件为 主案件/名称。 The case id, at most 96 bytes; a "
                   "sub-case is PARENT/name."));
-    doc_put(&properties, "time", instant_schema(arena));
+    doc_put(&properties, "time", doc_instant(arena));
     doc_put(&properties, "role",
-            event->role.size ? constant_text(arena, event->role)
+            event->role.size ? doc_constant(arena, event->role)
                              : doc_string(arena, NAME_MAX_SIZE, NULL));
-    doc_put(&properties, "workflow", constant_text(arena, program->id));
+    doc_put(&properties, "workflow", doc_constant(arena, program->id));
     doc_put(&properties, "data", doc_ref(arena, "#/components/schemas/", event->name, ".data"));
     doc_words(&map, "$schema", "https://json-schema.org/draft/2020-12/schema");
-    doc_put(&map, "title", both(arena, &event->title));
+    doc_put(&map, "title", doc_both(arena, &event->title));
     doc_words(&map, "type", "object");
     doc_put(&map, "properties", value_built(&properties));
     doc_put(&map, "required", required_of(event, arena));
@@ -298,9 +304,12 @@ static struct value envelope(const struct program *program, const struct event_t
 
 static struct value schemas(const struct program *program, struct arena *arena)
 {
-    struct value_builder map = doc_map(arena, program->event_count * 2 + 4);
+    uint32_t emitted = doc_emitted_count(program);
+    struct value_builder map = doc_map(arena, (program->event_count + emitted) * 2 + 4);
     for (uint32_t i = 0; i < program->event_count; i++) {
         const struct event_type *event = &program->events[i];
+        if (!is_received(program, i))
+            continue;
         doc_put(&map, doc_key(arena, "", event->name, ""), envelope(program, event, arena));
         doc_put(&map, doc_key(arena, "", event->name, ".data"),
                 asyncapi_schema(event->fields, event->field_count, arena));
@@ -308,6 +317,7 @@ static struct value schemas(const struct program *program, struct arena *arena)
     doc_put(&map, "publish.header", asyncapi_header_schema(arena, "publish"));
     doc_put(&map, "fates.header", asyncapi_header_schema(arena, "fates"));
     doc_put(&map, "fates", asyncapi_fate_schema(program, arena));
+    doc_put_emitted_schemas(&map, program, arena);
     return value_built(&map);
 }
 
@@ -329,11 +339,15 @@ static struct value fates_message(struct arena *arena)
 static struct value components(const struct program *program, struct arena *arena)
 {
     struct value_builder map = doc_map(arena, 2);
-    struct value_builder messages = doc_map(arena, program->event_count + 1);
-    for (uint32_t i = 0; i < program->event_count; i++)
-        doc_put(&messages, doc_key(arena, "", program->events[i].name, ""),
-                message(program, i, arena));
+    struct value_builder messages =
+        doc_map(arena, program->event_count + doc_emitted_count(program) + 1);
+    for (uint32_t i = 0; i < program->event_count; i++) {
+        if (is_received(program, i))
+            doc_put(&messages, doc_key(arena, "", program->events[i].name, ""),
+                    message(program, i, arena));
+    }
     doc_put(&messages, "fates", fates_message(arena));
+    doc_put_emitted_messages(&messages, program, arena);
     doc_put(&map, "messages", value_built(&messages));
     doc_put(&map, "schemas", schemas(program, arena));
     return value_built(&map);
@@ -354,11 +368,13 @@ static struct value channel(struct arena *arena, const char *address, const char
 
 static struct value channels(const struct program *program, struct arena *arena)
 {
-    struct value_builder map = doc_map(arena, 2), fates = doc_map(arena, 1);
+    struct value_builder map = doc_map(arena, 3), fates = doc_map(arena, 1);
     struct value_builder events = doc_map(arena, program->event_count);
-    for (uint32_t i = 0; i < program->event_count; i++)
-        doc_put(&events, doc_key(arena, "", program->events[i].name, ""),
-                doc_ref(arena, "#/components/messages/", program->events[i].name, ""));
+    for (uint32_t i = 0; i < program->event_count; i++) {
+        if (is_received(program, i))
+            doc_put(&events, doc_key(arena, "", program->events[i].name, ""),
+                    doc_ref(arena, "#/components/messages/", program->events[i].name, ""));
+    }
     doc_put(&fates, "fates", doc_ref(arena, "#/components/messages/fates", BYTES_NONE, ""));
     doc_put(
         &map, "events",
@@ -376,6 +392,14 @@ static struct value channels(const struct program *program, struct arena *arena)
                     "with the seq of "
                     "what it answers.",
                     value_built(&fates)));
+    if (doc_emitted_count(program))
+        doc_put(&map, "emitted",
+                channel(arena, "subscribe",
+                        "流程自己发出的事件:发给另一案件的由引擎投递,订阅者也可以收取。至少一次;"
+                        "同一 id 即同一事件。\n\nEvents that the workflow itself emits: the engine "
+                        "delivers those for another case, and subscribers may fetch them. At least "
+                        "once; the same id is the same event.",
+                        doc_emitted_refs(program, arena)));
     return value_built(&map);
 }
 
@@ -397,7 +421,7 @@ static struct value operation(const struct program *program, const struct event_
     doc_add(&list, doc_ref(arena, "#/channels/events/messages/", event->name, ""));
     doc_words(&map, "action", "receive");
     doc_put(&map, "channel", doc_ref(arena, "#/channels/events", BYTES_NONE, ""));
-    doc_put(&map, "title", both(arena, &event->title));
+    doc_put(&map, "title", doc_both(arena, &event->title));
     doc_put(&map, "description", rule_text(program, event, arena));
     doc_put(&map, "messages", doc_listed(&list));
     doc_put(&map, "reply", reply(arena));
@@ -406,10 +430,14 @@ static struct value operation(const struct program *program, const struct event_
 
 static struct value operations(const struct program *program, struct arena *arena)
 {
-    struct value_builder map = doc_map(arena, program->event_count);
-    for (uint32_t i = 0; i < program->event_count; i++)
-        doc_put(&map, doc_key(arena, "", program->events[i].name, ""),
-                operation(program, &program->events[i], arena));
+    struct value_builder map =
+        doc_map(arena, program->event_count + doc_emitted_count(program));
+    for (uint32_t i = 0; i < program->event_count; i++) {
+        if (is_received(program, i))
+            doc_put(&map, doc_key(arena, "", program->events[i].name, ""),
+                    operation(program, &program->events[i], arena));
+    }
+    doc_put_emitted_operations(&map, program, arena);
     return value_built(&map);
 }
 

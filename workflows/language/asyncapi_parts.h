@@ -52,7 +52,40 @@ struct value doc_ref(struct arena *arena, const char *folder, struct bytes name,
 /* {zh, en}; en is left out where there is none. */
 struct value doc_titles(struct arena *arena, const struct title *title);
 
+/* {zh}, or {zh} / {en}. asyncapi.c */
+struct value doc_both(struct arena *arena, const struct title *title);
+/* A text that is one constant. */
+struct value doc_constant(struct arena *arena, struct bytes text);
+/* A schema with a description. */
+struct value doc_described(struct arena *arena, struct value schema, const char *text);
+/* An instant, as the wire has it. */
+struct value doc_instant(struct arena *arena);
+
+/* asyncapi_emitted.c: the other direction, what the engine sends: one message for each type of
+ * event that some branch emits. All are put beside what there is. */
+uint32_t doc_emitted_count(const struct program *program);
+void doc_put_emitted_messages(struct value_builder *map, const struct program *program,
+                              struct arena *arena);
+void doc_put_emitted_schemas(struct value_builder *map, const struct program *program,
+                             struct arena *arena);
+void doc_put_emitted_operations(struct value_builder *map, const struct program *program,
+                                struct arena *arena);
+/* The messages of their channel. */
+struct value doc_emitted_refs(const struct program *program, struct arena *arena);
+
+/* asyncapi_infer.c: what an expression gives; event: whose data it may name, or INDEX_NONE. */
+struct doc_scope {
+    const struct program *program;
+    int32_t event;
+};
+
+struct value doc_infer(const struct doc_scope *scope, const struct expr *expr, struct arena *arena);
+
 /* asyncapi_schema.c */
+/* A value of the declared type; with the field's title and class, but no default: for what is
+ * sent. */
+struct value doc_type(const struct data_type *type, struct arena *arena);
+struct value doc_field(const struct field *field, struct arena *arena);
 /* Text without control characters, of so many characters; a pattern or NULL. */
 struct value doc_string(struct arena *arena, uint32_t max, const char *pattern);
 #define DOC_UNIT_PATTERN "^[a-z0-9_-]+$"

@@ -86,18 +86,36 @@ static void put_type(struct value_builder *map, const struct data_type *type, st
         doc_put(map, "maximum", bound(type, type->max));
 }
 
-static struct value field_schema(const struct field *field, struct arena *arena)
+struct value doc_type(const struct data_type *type, struct arena *arena)
+{
+    return element(type, arena);
+}
+
+static void put_field(struct value_builder *map, const struct field *field, bool has_default,
+                      struct arena *arena)
 {
     static const char *const class_words[] = {"open", "internal", "sensitive", "sealed"};
-    struct value_builder map = doc_map(arena, SCHEMA_KEYS);
     if (!bytes_equal(field->title.zh, field->name))
-        doc_put(&map, "title", value_text(field->title.zh));
+        doc_put(map, "title", value_text(field->title.zh));
     if (field->title.en.size)
-        doc_put(&map, "description", value_text(field->title.en));
-    put_type(&map, &field->type, arena);
-    if (field->initial.kind != VALUE_NONE)
-        doc_put(&map, "default", field->initial);
-    doc_words(&map, "x-class", class_words[field->class]);
+        doc_put(map, "description", value_text(field->title.en));
+    put_type(map, &field->type, arena);
+    if (field->initial.kind != VALUE_NONE && has_default)
+        doc_put(map, "default", field->initial);
+    doc_words(map, "x-class", class_words[field->class]);
+}
+
+static struct value field_schema(const struct field *field, struct arena *arena)
+{
+    struct value_builder map = doc_map(arena, SCHEMA_KEYS);
+    put_field(&map, field, true, arena);
+    return value_built(&map);
+}
+
+struct value doc_field(const struct field *field, struct arena *arena)
+{
+    struct value_builder map = doc_map(arena, SCHEMA_KEYS);
+    put_field(&map, field, false, arena);
     return value_built(&map);
 }
 
