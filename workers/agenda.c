@@ -36,7 +36,8 @@ static bool take_memory(struct agenda *agenda)
            && desk_init(&agenda->desk) && feed_table_init(&agenda->feeds)
            && take_arena(&agenda->step, STEP_ARENA_SIZE)
            && take_arena(&agenda->event, EVENT_ARENA_SIZE)
-           && take_arena(&agenda->turn, TURN_ARENA_SIZE);
+           && take_arena(&agenda->turn, TURN_ARENA_SIZE)
+           && take_arena(&agenda->copies, COPIES_ARENA_SIZE);
 }
 
 struct agenda *agenda_create(const struct agenda_rooms *rooms)
@@ -86,6 +87,7 @@ void agenda_destroy(struct agenda *agenda)
     free(agenda->step.block);
     free(agenda->event.block);
     free(agenda->turn.block);
+    free(agenda->copies.block);
     free(agenda);
 }
 
@@ -115,6 +117,7 @@ void agenda_begin(struct agenda *agenda)
     desk_clear(&agenda->desk);
     arena_clear(&agenda->turn);
     agenda->turn_events = 0;
+    agenda->has_store_next = false;
     agenda->is_last = false;
 }
 

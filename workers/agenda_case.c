@@ -1,8 +1,10 @@
-/* Steps of one case inside a batch: facts into the journal's row, the same facts into the case.
+/* What time and other rules do to cases: facts into the journal's row, the same facts into the
+ * case.
  *
  * Invariants: a case changes only by a row of the batch; the row is added first, so that a batch
- * without room leaves the case as it was; instants of a case fire each in a row of its own,
- * earliest first, and over all swept cases in the order of their instants. */
+ * without room leaves the case as it was; instants fire each in a row of its own, earliest first
+ * over a whole family and over all swept cases, and of several at one instant a parent's before its
+ * sub-cases'. */
 #include "workers/agenda_parts.h"
 
 #include <string.h>
@@ -22,20 +24,22 @@ enum ld_err agenda_keep(struct agenda *agenda, struct desk_case *held, struct jo
                         const struct case_mark *mark)
 {
     struct batch *batch = &agenda->batch;
+    struct arena *arena = &agenda->desk.arena;
+    if (arena->size - arena->used < DESK_STEP_ROOM)
+        return LD_FULL;
     row_of_case(held, row);
     struct case_mark placed = *mark;
     placed.position = batch_next_position(batch);
-    size_t before = batch->row_used;
+    struct batch_mark before = batch_mark(batch);
     if (batch_add_row(batch, row) != LD_OK)
         return LD_FULL;
-    size_t growth = (row->fact_count ? batch->row_used - before : 0) + SEEN_SIZE;
+    size_t growth = (row->fact_count ? batch->row_used - before.row_used : 0) + SEEN_SIZE;
     if (held->size_max + growth > STORE_RECORD_MAX) {
-        batch_drop_row(batch);
+        batch_rewind(batch, before);
         return LD_OVERFLOW;
     }
-    /* The desk kept DESK_ROOM free for this case and this step. */
-    enum ld_err err = case_apply(held->program, &held->state, row->facts, row->fact_count, &placed,
-                                 &agenda->desk.arena);
+    enum ld_err err =
+        case_apply(held->program, &held->state, row->facts, row->fact_count, &placed, arena);
     LD_ASSERT(err == LD_OK);
     held->size_max += growth;
     agenda->desk.put_size += growth;
@@ -44,33 +48,12 @@ enum ld_err agenda_keep(struct agenda *agenda, struct desk_case *held, struct jo
     return LD_OK;
 }
 
-/* A step that no event makes, in a row of its own. LD_BUSY: no room in this batch; LD_OVERFLOW: it
- * cannot be decided, or its record would be too large. */
+/* A step that no event makes. */
 static enum ld_err take_step(struct agenda *agenda, struct desk_case *held, struct case_input input)
 {
-    struct effects effects = {.facts = agenda->facts};
-    arena_clear(&agenda->step);
-    enum ld_err err =
-        case_step(held->program, &held->rules, &held->state, &input, &agenda->step, &effects);
-    if (err != LD_OK)
-        return LD_OVERFLOW;
-    struct journal_row row = {.kind = JOURNAL_TIME,
-                              .now_ms = input.now_ms,
-                              .facts = effects.facts,
-                              .fact_count = effects.fact_count};
-    struct case_mark mark = {.now_ms = input.now_ms};
-    err = agenda_keep(agenda, held, &row, &mark);
-    if (err == LD_FULL)
-        return agenda->batch.row_count > 1 ? LD_BUSY : LD_OVERFLOW;
-    return err;
-}
-
-static enum ld_err fire(struct agenda *agenda, struct desk_case *held, int64_t instant_ms)
-{
-    enum ld_err err =
-        take_step(agenda, held, (struct case_input){.kind = INPUT_TIME, .now_ms = instant_ms});
-    agenda->fired += err == LD_OK;
-    return err;
+    struct effects effects;
+    struct journal_row row = {.kind = JOURNAL_TIME, .now_ms = input.now_ms};
+    return agenda_step(agenda, held, &input, &row, &effects);
 }
 
 /* A case whose clocks cannot be derived must not stop the others: it stands in no due index until
@@ -84,24 +67,58 @@ static enum ld_err park(struct agenda *agenda, struct desk_case *held)
     return LD_OVERFLOW;
 }
 
-enum ld_err agenda_catch_up(struct agenda *agenda, struct desk_case *held, int64_t until_ms)
+/* The case's instant has come; *ret_next_ms is the one after it. LD_BUSY: no room in this batch;
+ * LD_OVERFLOW: it is parked. */
+static enum ld_err fire(struct agenda *agenda, struct desk_case *held, int64_t instant_ms,
+                        int64_t *ret_next_ms)
 {
-    int64_t last_ms = INSTANT_NONE;
-    uint32_t repeats = 0;
+    enum ld_err err =
+        take_step(agenda, held, (struct case_input){.kind = INPUT_TIME, .now_ms = instant_ms});
+    if (err == LD_BUSY)
+        return err;
+    *ret_next_ms = INSTANT_NONE;
+    if (err != LD_OK)
+        return park(agenda, held);
+    agenda->fired++;
+    *ret_next_ms = case_next_ms(held->program, &held->rules, &held->state);
+    held->stuck = *ret_next_ms == instant_ms ? held->stuck + 1 : 0;
+    if (held->stuck < SAME_INSTANT_MAX)
+        return LD_OK;
+    *ret_next_ms = INSTANT_NONE;
+    return park(agenda, held);
+}
+
+static enum ld_err catch_up_family(struct agenda *agenda, struct desk_case *held, int64_t until_ms)
+{
     for (;;) {
-        int64_t next_ms = case_next_ms(held->program, &held->rules, &held->state);
-        if (next_ms == INSTANT_NONE || next_ms > until_ms)
-            return LD_OK;
-        repeats = next_ms == last_ms ? repeats + 1 : 0;
-        last_ms = next_ms;
-        if (repeats == SAME_INSTANT_MAX)
-            return park(agenda, held);
+        int64_t next_ms = INSTANT_NONE;
+        enum ld_err err = family_gather(agenda, held, until_ms);
+        struct desk_case *next = err == LD_OK ? family_earliest(agenda, held, &next_ms) : NULL;
+        if (!next || next_ms > until_ms)
+            return err;
         if (!batch_has_room(&agenda->batch, 4))
             return LD_BUSY;
-        enum ld_err err = fire(agenda, held, next_ms);
-        if (err != LD_OK)
-            return err == LD_BUSY ? err : park(agenda, held);
+        err = fire(agenda, next, next_ms, &next_ms);
+        if (err == LD_BUSY || (err != LD_OK && next == held))
+            return err;
     }
+}
+
+enum ld_err agenda_catch_up(struct agenda *agenda, struct desk_case *held, int64_t until_ms)
+{
+    if (!family_is_one(&held->state))
+        return catch_up_family(agenda, held, until_ms);
+    int64_t next_ms = case_next_ms(held->program, &held->rules, &held->state);
+    while (next_ms != INSTANT_NONE && next_ms <= until_ms) {
+        if (!batch_has_room(&agenda->batch, 4))
+            return LD_BUSY;
+        enum ld_err err = fire(agenda, held, next_ms, &next_ms);
+        if (err != LD_OK)
+            return err;
+        if (!family_is_one(&held->state)) /* it has just opened its first sub-case */
+            return catch_up_family(agenda, held, until_ms);
+    }
+    return LD_OK;
 }
 
 static bool has_open_clock(const struct desk_case *held)
@@ -117,7 +134,8 @@ enum ld_err agenda_rederive(struct agenda *agenda, struct desk_case *held)
 {
     int64_t now_ms = agenda->batch.now_ms;
     enum ld_err err = agenda_catch_up(agenda, held, now_ms);
-    if (err != LD_OK || !has_open_clock(held))
+    bool is_caught_up = err == LD_OK || err == LD_FULL; /* it alone is derived again */
+    if (!is_caught_up || !has_open_clock(held))
         return err;
     if (!batch_has_room(&agenda->batch, 4))
         return LD_BUSY;
@@ -129,7 +147,7 @@ enum ld_err agenda_rederive(struct agenda *agenda, struct desk_case *held)
 struct sweep {
     struct desk_case *cases[AGENDA_FIRINGS_MAX];
     int64_t next_ms[AGENDA_FIRINGS_MAX];
-    uint32_t repeats[AGENDA_FIRINGS_MAX];
+    uint16_t places[BATCH_CASES_MAX]; /* by the case's place on the desk: index + 1; 0: not here */
     uint32_t count;
     int64_t horizon_ms; /* what is due after it may belong to a case that was not taken up */
     bool is_cut;
@@ -149,6 +167,13 @@ static int64_t latest(const struct sweep *sweep, int64_t until_ms)
             latest_ms = sweep->next_ms[i];
     }
     return latest_ms;
+}
+
+static void add_case(struct agenda *agenda, struct sweep *sweep, struct desk_case *held)
+{
+    sweep->cases[sweep->count] = held;
+    sweep->next_ms[sweep->count++] = next_of(held);
+    sweep->places[held - agenda->desk.cases] = (uint16_t)sweep->count;
 }
 
 /* Takes up the due cases, earliest first, as far as there is room for them. */
@@ -179,14 +204,14 @@ static void gather(struct agenda *agenda, int64_t until_ms, struct sweep *sweep)
             agenda->damaged++; /* the others go on */
             continue;
         }
-        sweep->cases[sweep->count] = held;
-        sweep->next_ms[sweep->count++] = next_of(held);
+        add_case(agenda, sweep, held);
     }
     if (sweep->is_cut)
         sweep->horizon_ms = latest(sweep, until_ms);
 }
 
-/* The case with the earliest instant; the count where nothing is due. Ties go by the scan. */
+/* The case with the earliest instant; the count where nothing is due. Of several a parent comes
+ * before its sub-cases, else they go by the scan. */
 static uint32_t earliest(const struct sweep *sweep)
 {
     uint32_t best = sweep->count;
@@ -194,10 +219,53 @@ static uint32_t earliest(const struct sweep *sweep)
         int64_t next_ms = sweep->next_ms[i];
         if (next_ms == INSTANT_NONE || next_ms > sweep->horizon_ms)
             continue;
-        if (best == sweep->count || next_ms < sweep->next_ms[best])
+        bool is_first = best == sweep->count || next_ms < sweep->next_ms[best];
+        if (is_first
+            || (next_ms == sweep->next_ms[best]
+                && sweep->cases[i]->state.id.size < sweep->cases[best]->state.id.size))
             best = i;
     }
     return best;
+}
+
+/* A step went through a family: its cases want other instants now, and some may have become due
+ * that were not. Where there is no place for one, what is later waits for the next turn. */
+static void follow_family(struct agenda *agenda, struct bytes root, int64_t instant_ms,
+                          struct sweep *sweep)
+{
+    for (uint32_t i = 0; i < agenda->desk.count; i++) {
+        struct desk_case *held = &agenda->desk.cases[i];
+        if (!desk_is_of(held, root))
+            continue;
+        int64_t next_ms = next_of(held);
+        if (sweep->places[i]) {
+            sweep->next_ms[sweep->places[i] - 1] = next_ms;
+        } else if (next_ms != INSTANT_NONE && next_ms <= sweep->horizon_ms) {
+            bool has_place = sweep->count < AGENDA_FIRINGS_MAX;
+            if (has_place)
+                add_case(agenda, sweep, held);
+            sweep->is_cut |= !has_place;
+            if (!has_place && sweep->horizon_ms > instant_ms)
+                sweep->horizon_ms = instant_ms;
+        }
+    }
+}
+
+/* The desk is full of other cases, and this one's family needs it: nothing is written yet, so it is
+ * cleared for that family alone. */
+static void fire_alone(struct agenda *agenda, const struct desk_case *held, int64_t instant_ms)
+{
+    uint8_t memory[CASE_ID_MAX];
+    struct bytes id = {memory, held->state.id.size};
+    memcpy(memory, held->state.id.ptr, id.size);
+    desk_clear(&agenda->desk);
+    arena_clear(&agenda->event);
+    struct desk_case *taken = NULL;
+    enum ld_err err = desk_take(&agenda->desk, agenda->rooms.store, agenda->rooms.shelf, id,
+                                &agenda->event, &taken);
+    if (err == LD_OK)
+        err = fire(agenda, taken, instant_ms, &instant_ms);
+    LD_ASSERT(err != LD_BUSY);
 }
 
 bool agenda_sweep(struct agenda *agenda, int64_t until_ms)
@@ -211,15 +279,14 @@ bool agenda_sweep(struct agenda *agenda, int64_t until_ms)
         if (fired == AGENDA_FIRINGS_MAX || !batch_has_room(&agenda->batch, 4))
             return false;
         struct desk_case *held = sweep.cases[i];
-        int64_t before_ms = sweep.next_ms[i];
-        enum ld_err err = fire(agenda, held, before_ms);
-        if (err == LD_BUSY)
+        int64_t instant_ms = sweep.next_ms[i];
+        uint32_t rows_before = agenda->batch.row_count;
+        if (fire(agenda, held, instant_ms, &sweep.next_ms[i]) == LD_BUSY) {
+            if (agenda_is_unwritten(agenda))
+                fire_alone(agenda, held, instant_ms);
             return false;
-        sweep.next_ms[i] = next_of(held);
-        sweep.repeats[i] = sweep.next_ms[i] == before_ms ? sweep.repeats[i] + 1 : 0;
-        if (err != LD_OK || sweep.repeats[i] == SAME_INSTANT_MAX) {
-            (void)park(agenda, held);
-            sweep.next_ms[i] = INSTANT_NONE;
         }
+        if (agenda->batch.row_count > rows_before + 1)
+            follow_family(agenda, family_root(held->state.id), instant_ms, &sweep);
     }
 }

@@ -16,6 +16,8 @@ struct arriving {
     struct desk_case *held; /* NULL: there is no such case */
     struct fate_answer *answer;
     size_t raw_size;
+    struct journal_row row; /* once it is known how it came */
+    bool has_row;
 };
 
 /* What a refusal says beside its kind. */
@@ -46,10 +48,26 @@ static void answer_refusal(struct fate_answer *answer, const struct reason *reas
     answer->en = reason->wanted.size ? reason->wanted : reason->detail;
 }
 
-/* Where it stands in the journal as it came; data that is too large for that is left out. */
-static void row_of_event(const struct arriving *arriving, struct journal_row *row)
+/* The event's data as it came; what is too large for a row is left out. */
+static struct bytes data_of(const struct arriving *arriving)
 {
-    struct arena *arena = &arriving->agenda->event;
+    /* Encoded anew it is at most twice as long: a float of four bytes becomes one of eight. */
+    size_t size = 2 * arriving->raw_size;
+    struct buffer buffer;
+    if (arriving->envelope.data.kind == VALUE_NONE)
+        return BYTES_NONE;
+    void *memory = arena_alloc(&arriving->agenda->event, size);
+    buffer_init(&buffer, memory, memory ? size : 0);
+    codec_encode(&arriving->envelope.data, &buffer);
+    return buffer.is_full ? BYTES_NONE : buffer_bytes(&buffer);
+}
+
+/* Where it stands in the journal, without what came of it. */
+static struct journal_row *row_of_event(struct arriving *arriving)
+{
+    struct journal_row *row = &arriving->row;
+    if (arriving->has_row)
+        return row;
     *row = (struct journal_row){
         .kind = JOURNAL_EVENT,
         .now_ms = arriving->agenda->batch.now_ms,
@@ -59,29 +77,34 @@ static void row_of_event(const struct arriving *arriving, struct journal_row *ro
         .role = arriving->envelope.role,
         .time_ms = arriving->event.time_ms,
         .legal_date = DATE_NONE,
+        .data = data_of(arriving),
     };
     memcpy(row->event_digest, arriving->event.digest, EVENT_DIGEST_SIZE);
-    if (arriving->envelope.data.kind == VALUE_NONE)
-        return;
-    /* Encoded anew it is at most twice as long: a float of four bytes becomes one of eight. */
-    size_t size = 2 * arriving->raw_size;
-    struct buffer buffer;
-    void *memory = arena_alloc(arena, size);
-    buffer_init(&buffer, memory, memory ? size : 0);
-    codec_encode(&arriving->envelope.data, &buffer);
-    row->data = buffer.is_full ? BYTES_NONE : buffer_bytes(&buffer);
+    arriving->has_row = true;
+    return row;
+}
+
+static struct journal_row refused_row(struct arriving *arriving, const struct reason *reason)
+{
+    struct journal_row row = *row_of_event(arriving);
+    row.facts = NULL; /* what a step that did not come about had written */
+    row.fact_count = 0;
+    row.fate = FATE_REFUSED;
+    row.refusal = reason->refusal;
+    row.detail = reason->detail;
+    row.wanted = reason->wanted;
+    row.legal_date = DATE_NONE;
+    row.is_remembered = false;
+    return row;
 }
 
 /* A refusal that no case remembers. False: no room. */
 static bool refuse_alone(struct arriving *arriving, const struct reason *reason)
 {
-    struct journal_row row;
-    row_of_event(arriving, &row);
+    struct journal_row row = refused_row(arriving, reason);
     row.case_id = arriving->envelope.subject;
-    row.fate = FATE_REFUSED;
-    row.refusal = reason->refusal;
-    row.detail = reason->detail;
-    row.wanted = reason->wanted;
+    row.workflow = BYTES_NONE;
+    row.previous = 0;
     uint64_t position = batch_next_position(&arriving->agenda->batch);
     if (batch_add_row(&arriving->agenda->batch, &row) != LD_OK)
         return false;
@@ -115,19 +138,6 @@ static void answer_state(struct arriving *arriving)
     arriving->answer->state = held->program->states[held->state.state].name;
 }
 
-static struct case_mark mark_of(const struct arriving *arriving, enum fate fate,
-                                enum refusal refusal)
-{
-    struct case_mark mark = {
-        .is_event = true,
-        .fate = fate,
-        .refusal = refusal,
-        .now_ms = arriving->agenda->batch.now_ms,
-    };
-    memcpy(mark.digest, arriving->event.digest, EVENT_DIGEST_SIZE);
-    return mark;
-}
-
 /* A refusal that the case remembers, unless the share of its memory for refusals is used up. */
 static bool refuse_in_case(struct arriving *arriving, const struct reason *reason,
                            int32_t legal_date)
@@ -138,16 +148,13 @@ static bool refuse_in_case(struct arriving *arriving, const struct reason *reaso
     answer_state(arriving);
     if (held->state.seen_count >= CASE_SEEN_REFUSED_MAX)
         return refuse_alone(arriving, reason);
-    struct journal_row row;
-    row_of_event(arriving, &row);
-    row.fate = FATE_REFUSED;
-    row.refusal = reason->refusal;
-    row.detail = reason->detail;
-    row.wanted = reason->wanted;
+    struct journal_row row = refused_row(arriving, reason);
     row.legal_date = legal_date;
     row.is_remembered = true;
     uint64_t position = batch_next_position(&arriving->agenda->batch);
-    struct case_mark mark = mark_of(arriving, FATE_REFUSED, reason->refusal);
+    struct case_mark mark = {
+        .is_event = true, .fate = FATE_REFUSED, .refusal = reason->refusal, .now_ms = row.now_ms};
+    memcpy(mark.digest, arriving->event.digest, EVENT_DIGEST_SIZE);
     enum ld_err err = agenda_keep(arriving->agenda, held, &row, &mark);
     if (err == LD_OVERFLOW && !held->is_changed)
         return refuse_alone(arriving, reason);
@@ -165,51 +172,43 @@ static bool refuse_limit(struct arriving *arriving)
                : refuse_alone(arriving, &reason);
 }
 
-/* What was decided, other than a refusal. False: no room in this batch. */
-static bool keep_decision(struct arriving *arriving, struct desk_case *held,
-                          const struct effects *effects)
-{
-    struct journal_row row;
-    row_of_event(arriving, &row);
-    row.facts = effects->facts;
-    row.fact_count = effects->fact_count;
-    row.fate = effects->fate;
-    row.legal_date = effects->legal_date;
-    row.is_remembered = true;
-    uint64_t position = batch_next_position(&arriving->agenda->batch);
-    struct case_mark mark = mark_of(arriving, effects->fate, REFUSAL_NONE);
-    bool is_touched = held->is_changed;
-    enum ld_err err = agenda_keep(arriving->agenda, held, &row, &mark);
-    if (err == LD_OVERFLOW && !is_touched)
-        return refuse_limit(arriving);
-    if (err != LD_OK)
-        return false;
-    answer_fate(arriving->answer, effects->fate, position);
-    return true;
-}
-
-static enum ld_err decide(struct arriving *arriving, const struct desk_case *held,
-                          struct effects *effects)
+static enum ld_err step(struct arriving *arriving, struct desk_case *held, struct effects *effects)
 {
     struct agenda *agenda = arriving->agenda;
     struct case_input input = {
         .kind = INPUT_EVENT, .now_ms = agenda->batch.now_ms, .event = arriving->event};
-    *effects = (struct effects){.facts = agenda->facts};
-    arena_clear(&agenda->step);
-    return case_step(held->program, &held->rules, &held->state, &input, &agenda->step, effects);
+    uint64_t position = batch_next_position(&agenda->batch);
+    enum ld_err err = agenda_step(agenda, held, &input, row_of_event(arriving), effects);
+    if (err == LD_OK && effects->fate != FATE_REFUSED)
+        answer_fate(arriving->answer, effects->fate, position);
+    return err;
+}
+
+static bool refuse_quarantined(struct arriving *arriving)
+{
+    struct reason reason = {.refusal = REFUSAL_QUARANTINED};
+    return refuse_alone(arriving, &reason);
+}
+
+/* A step that could not be taken. False: no room in this batch. */
+static bool refuse_step(struct arriving *arriving, enum ld_err err)
+{
+    if (err == LD_BUSY)
+        return false;
+    /* One that it would have changed is damaged: what belongs to it stands still with it. */
+    return err == LD_CORRUPT ? refuse_quarantined(arriving) : refuse_limit(arriving);
 }
 
 static bool event_of_case(struct arriving *arriving)
 {
     struct effects effects;
-    if (decide(arriving, arriving->held, &effects) != LD_OK)
-        return refuse_limit(arriving);
+    enum ld_err err = step(arriving, arriving->held, &effects);
+    if (err != LD_OK)
+        return refuse_step(arriving, err);
     if (effects.fate == FATE_REFUSED) {
         struct reason reason = {effects.refusal, effects.detail, effects.detail_wanted};
         return refuse_in_case(arriving, &reason, effects.legal_date);
     }
-    if (!keep_decision(arriving, arriving->held, &effects))
-        return false;
     answer_state(arriving);
     return true;
 }
@@ -256,37 +255,28 @@ static bool start_case(struct arriving *arriving)
     struct agenda *agenda = arriving->agenda;
     const struct program *program = NULL;
     struct rules rules;
+    if (case_parent_id(arriving->envelope.subject).size > 0)
+        return refuse_start(arriving, START_NONE); /* only its parent opens a sub-case */
     arena_clear(&agenda->step);
     enum shelf_start found =
         shelf_start(agenda->rooms.shelf, &arriving->event, arriving->envelope.workflow,
                     agenda->batch.now_ms, &agenda->step, &program);
     if (found != START_FOUND || !shelf_rules(agenda->rooms.shelf, program, &rules))
         return refuse_start(arriving, found);
-    size_t mark = arena_mark(&agenda->desk.arena);
+    struct desk_save save = desk_save(&agenda->desk, &agenda->copies);
     struct desk_case *blank = NULL;
     if (desk_blank(&agenda->desk, program, &rules, arriving->envelope.subject, &blank) != LD_OK)
         return false;
     struct effects effects;
-    bool is_decided = decide(arriving, blank, &effects) == LD_OK;
-    if (is_decided && effects.fate == FATE_STARTED) {
-        if (!keep_decision(arriving, blank, &effects))
-            return false;
-        if (!blank->state.is_open)
-            return true; /* refused: over a bound */
-        desk_keep(&agenda->desk, blank);
+    enum ld_err err = step(arriving, blank, &effects);
+    if (err == LD_OK && effects.fate == FATE_STARTED) {
         arriving->held = blank;
         answer_state(arriving);
         return true;
     }
-    arena_rewind(&agenda->desk.arena, mark);
+    desk_restore(&agenda->desk, &save);
     struct reason reason = {effects.refusal, effects.detail, effects.detail_wanted};
-    return is_decided ? refuse_alone(arriving, &reason) : refuse_limit(arriving);
-}
-
-static bool refuse_quarantined(struct arriving *arriving)
-{
-    struct reason reason = {.refusal = REFUSAL_QUARANTINED};
-    return refuse_alone(arriving, &reason);
+    return err == LD_OK ? refuse_alone(arriving, &reason) : refuse_step(arriving, err);
 }
 
 static bool dispatch(struct arriving *arriving)
@@ -309,6 +299,8 @@ static bool dispatch(struct arriving *arriving)
     err = agenda_catch_up(agenda, arriving->held, agenda->batch.now_ms);
     if (err == LD_BUSY)
         return false;
+    if (err == LD_FULL)
+        return refuse_limit(arriving);
     return err == LD_OK ? event_of_case(arriving) : refuse_quarantined(arriving);
 }
 

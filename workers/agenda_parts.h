@@ -1,7 +1,8 @@
-/* The inside of the agenda, for its own files: agenda.c (the turn), agenda_case.c (steps of one
- * case), agenda_event.c (publishing), agenda_watch.c (fatal events), agenda_rules.c (deriving
- * again), agenda_write.c (other writes), agenda_read.c (exact reads), agenda_delivery.c (how far emitted
- * events are delivered), recover.c. */
+/* The inside of the agenda, for its own files: agenda.c (the turn), agenda_case.c (time and other
+ * rules), agenda_family.c (one step with all that follows from it), agenda_event.c (publishing),
+ * agenda_watch.c (fatal events), agenda_rules.c (deriving again), agenda_write.c (other writes),
+ * agenda_read.c (exact reads), agenda_delivery.c (how far emitted events are delivered), recover.c.
+ */
 #ifndef LD_WORKERS_AGENDA_PARTS_H
 #define LD_WORKERS_AGENDA_PARTS_H
 
@@ -16,6 +17,7 @@ enum {
     STEP_ARENA_SIZE = 8 << 20,
     EVENT_ARENA_SIZE = 4 << 20,
     TURN_ARENA_SIZE = 16 << 20,
+    COPIES_ARENA_SIZE = 16 << 20,
     ANSWER_SIZE = 2 << 20,
 };
 
@@ -66,18 +68,23 @@ struct agenda {
     struct batch batch;
     struct desk desk;
     struct feed_table feeds;
-    struct arena step;  /* one step: its facts and texts */
-    struct arena event; /* one event: envelope and answer */
-    struct arena turn;  /* until the commit: what writes put into the batch, and requests */
-    struct fact *facts; /* EFFECTS_MAX */
+    struct arena step;   /* one step: its facts and texts */
+    struct arena event;  /* one event: envelope and answer */
+    struct arena turn;   /* until the commit: what writes put into the batch, and requests */
+    struct arena copies; /* one step: what cases of a family were before it */
+    struct fact *facts;  /* EFFECTS_MAX */
     struct diagnostics *diagnostics;
     struct taking taking;
     struct settling settling;
     struct rederiving rederiving;
     uint64_t delivered; /* as the courier says; what is kept of it is in feeds */
     struct watch watch;
-    struct list done;  /* answered when the batch is durable */
-    struct list reads; /* answered after it */
+    struct list done;                          /* answered when the batch is durable */
+    struct list reads;                         /* answered after it */
+    struct desk_case *family[BATCH_CASES_MAX]; /* whom family_gather found */
+    uint32_t family_count;
+    int64_t store_next_ms; /* of the stored cases at the turn's begin, once somebody asked */
+    bool has_store_next;
     uint32_t turn_events;
     bool is_last;            /* nothing more is taken in this turn */
     bool is_unsettled;       /* due cases are left over from the last turn */
@@ -93,8 +100,9 @@ struct agenda {
  * LD_OVERFLOW: the case's record would grow past its bound. Then nothing has changed. */
 LD_MUST_USE enum ld_err agenda_keep(struct agenda *agenda, struct desk_case *held,
                                     struct journal_row *row, const struct case_mark *mark);
-/* Fires every instant of the case at or before until. LD_BUSY: the batch is full, commit first;
- * LD_OVERFLOW: its clocks cannot be derived, the case is parked. */
+/* Fires every instant of the case and its family at or before until, in their order. LD_BUSY: the
+ * batch is full, commit first; LD_FULL: the family is too large for any batch; LD_OVERFLOW: the
+ * case's clocks cannot be derived, it is parked. */
 LD_MUST_USE enum ld_err agenda_catch_up(struct agenda *agenda, struct desk_case *held,
                                         int64_t until_ms);
 /* Fires due cases in the order of their instants, within the turn's budget. True: nothing that is
@@ -103,6 +111,30 @@ bool agenda_sweep(struct agenda *agenda, int64_t until_ms);
 
 /* Derives a case again under the present rules, caught up first. LD_BUSY: no room in this batch. */
 LD_MUST_USE enum ld_err agenda_rederive(struct agenda *agenda, struct desk_case *held);
+
+/* --- agenda_family.c --- */
+
+/* Decides an input of a case and puts it with all that follows from it into the batch: the case's
+ * row, which the caller has filled with what it knows of an event, and those of its family. An
+ * event that is refused is put nowhere. LD_BUSY: no room in this batch; LD_OVERFLOW: over a bound,
+ * alone as well; LD_CORRUPT: another case of the family is damaged. Then nothing has changed. */
+LD_MUST_USE enum ld_err agenda_step(struct agenda *agenda, struct desk_case *held,
+                                    const struct case_input *input, struct journal_row *row,
+                                    struct effects *ret_effects);
+/* Has the batch no rows yet? */
+bool agenda_is_unwritten(const struct agenda *agenda);
+/* What precedes the first slash. */
+struct bytes family_root(struct bytes id);
+/* Neither sub-cases nor a parent. */
+bool family_is_one(const struct case_state *state);
+/* Into agenda->family: all cases of the family that may want something by then. LD_BUSY: the desk
+ * has no room in this batch; LD_FULL: nor in any other. */
+LD_MUST_USE enum ld_err family_gather(struct agenda *agenda, struct desk_case *held,
+                                      int64_t until_ms);
+/* Whose turn is next among those gathered, parents first; parked ones but held are passed over.
+ * NULL: nobody's. */
+struct desk_case *family_earliest(const struct agenda *agenda, const struct desk_case *held,
+                                  int64_t *ret_next_ms);
 
 /* --- agenda_rules.c --- */
 

@@ -68,10 +68,16 @@ enum ld_err batch_add_row(struct batch *batch, const struct journal_row *row)
     return LD_OK;
 }
 
-void batch_drop_row(struct batch *batch)
+struct batch_mark batch_mark(const struct batch *batch)
 {
-    LD_ASSERT(batch->row_count > 1);
-    batch->row_used -= batch->rows[--batch->row_count].size;
+    return (struct batch_mark){batch->row_count, batch->row_used};
+}
+
+void batch_rewind(struct batch *batch, struct batch_mark mark)
+{
+    LD_ASSERT(mark.row_count > 0 && mark.row_count <= batch->row_count);
+    batch->row_count = mark.row_count;
+    batch->row_used = mark.row_used;
 }
 
 struct bytes batch_row(const struct batch *batch, uint64_t position)

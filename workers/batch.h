@@ -52,8 +52,14 @@ bool batch_is_empty(const struct batch *batch);
 uint64_t batch_next_position(const struct batch *batch);
 /* LD_FULL: it does not fit any more; nothing was added. */
 LD_MUST_USE enum ld_err batch_add_row(struct batch *batch, const struct journal_row *row);
-/* Takes the row added last away again: what it would do is over a bound. */
-void batch_drop_row(struct batch *batch);
+/* A place among the rows to come back to: rows added after it are taken away again. */
+struct batch_mark {
+    uint32_t row_count;
+    size_t row_used;
+};
+
+struct batch_mark batch_mark(const struct batch *batch);
+void batch_rewind(struct batch *batch, struct batch_mark mark);
 /* A row of this batch, or the empty view where the position is of an earlier one. */
 struct bytes batch_row(const struct batch *batch, uint64_t position);
 /* Feed records and names must outlive the batch's commit; the last value of a name counts. LD_FULL.

@@ -161,6 +161,11 @@ static enum ld_err restore_desk(struct agenda *agenda)
     return LD_OK;
 }
 
+static bool opens_case(const struct journal_row *row)
+{
+    return row->kind == JOURNAL_FAMILY ? row->input == INPUT_OPEN : row->fate == FATE_STARTED;
+}
+
 static enum ld_err take_case(struct agenda *agenda, const struct journal_row *row,
                              struct desk_case **ret_case)
 {
@@ -172,12 +177,9 @@ static enum ld_err take_case(struct agenda *agenda, const struct journal_row *ro
         return err;
     struct rules rules;
     const struct program *program = shelf_program(shelf, row->program_digest);
-    if (!program || !shelf_rules(shelf, program, &rules) || row->fate != FATE_STARTED)
+    if (!program || !shelf_rules(shelf, program, &rules) || !opens_case(row))
         return LD_CORRUPT;
-    err = desk_blank(&agenda->desk, program, &rules, row->case_id, ret_case);
-    if (err == LD_OK)
-        desk_keep(&agenda->desk, *ret_case);
-    return err;
+    return desk_blank(&agenda->desk, program, &rules, row->case_id, ret_case);
 }
 
 static enum ld_err apply_row(struct agenda *agenda, uint64_t position,
@@ -206,7 +208,8 @@ static enum ld_err apply_row(struct agenda *agenda, uint64_t position,
 
 static bool changes_case(const struct journal_row *row)
 {
-    return row->kind == JOURNAL_TIME || (row->kind == JOURNAL_EVENT && row->is_remembered);
+    return row->kind == JOURNAL_TIME || row->kind == JOURNAL_FAMILY
+           || (row->kind == JOURNAL_EVENT && row->is_remembered);
 }
 
 static enum ld_err apply_rows(struct agenda *agenda, uint64_t applied, uint64_t *ret_rows)
