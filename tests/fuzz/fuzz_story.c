@@ -38,13 +38,15 @@ static void play(const struct story *story, const struct program *program)
 {
     struct arena arena;
     struct story_run run;
-    struct rules rules = {context.calendar, context.policy, context.directory};
+    const struct rules rules = {context.calendar, context.policy, context.directory};
+    const struct story_actor actors[] = {{program, rules}, {shipped_program, rules}};
+    const struct story_cast cast = {actors, program == shipped_program ? 1 : 2};
     arena_init(&arena, play_block, sizeof play_block);
-    if (story_play(story, program, &rules, &arena, &diagnostics, &run) != LD_OK)
+    if (story_play(story, &cast, &arena, &diagnostics, &run) != LD_OK)
         return;
     for (uint32_t i = 0; i < run.row_count; i++)
-        if (run.rows[i].after && run.rows[i].after->is_open)
-            case_check(program, run.rows[i].after);
+        if (run.rows[i].after->is_open)
+            case_check(run.rows[i].actor->program, run.rows[i].after);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -6,7 +6,7 @@
 
 #include <stdlib.h>
 
-enum { TEXT_SIZE = 8 << 20, MAP_KEYS = 16, TRACE_STEPS_MAX = 4096 };
+enum { TEXT_SIZE = 8 << 20, MAP_KEYS = 20, TRACE_STEPS_MAX = 4096 };
 
 static const char *const trace_words[] = {
     [TRACE_ANCHOR] = "anchor",     [TRACE_COUNTED] = "counted",
@@ -22,6 +22,7 @@ struct printer {
     const struct story_bundle *bundle;
     struct arena *arena;
     int zone_minutes;
+    const struct story_actor *actor; /* of the row that is printed; NULL: there is no such case */
 };
 
 static struct value_builder new_map(const struct printer *printer)
@@ -58,7 +59,7 @@ static void print_line(const struct value_builder *map)
 static struct value change_value(const struct printer *printer, const struct fact *fact,
                                  enum clock_change change)
 {
-    const struct clock_rule *rule = &printer->bundle->program->clocks[fact->index];
+    const struct clock_rule *rule = &printer->actor->program->clocks[fact->index];
     struct value_builder map = new_map(printer);
     value_put(&map, "clock", value_text(rule->name));
     value_put(&map, "change", value_words(clock_change_word(change)));
@@ -96,7 +97,7 @@ static struct value alert_value(const struct printer *printer, const struct fact
     struct value *to = arena_alloc_array(printer->arena, alert->recipient_count, sizeof *to);
     for (uint32_t i = 0; to && i < alert->recipient_count; i++)
         to[i] = value_text(alert->recipients[i].unit);
-    value_put(&map, "clock", value_text(printer->bundle->program->clocks[fact->index].name));
+    value_put(&map, "clock", value_text(printer->actor->program->clocks[fact->index].name));
     value_put(&map, "level", value_words(alert_level_word(alert->level)));
     value_put(&map, "is_unacknowledged", value_bool(alert->is_unacknowledged));
     value_put(&map, "to", value_list(to, to ? alert->recipient_count : 0));
@@ -116,7 +117,7 @@ static struct value alerts_value(const struct printer *printer, const struct sto
 
 static void put_event(struct value_builder *map, const struct story_row *row)
 {
-    const struct case_event *event = &row->step->event;
+    const struct case_event *event = row->event;
     value_put(map, "event", value_text(event->type));
     value_put(map, "from", value_text(event->source));
     if (event->role_count)
@@ -129,20 +130,85 @@ static void put_event(struct value_builder *map, const struct story_row *row)
     value_put(map, "wanted", value_text(row->effects.detail_wanted));
 }
 
-static void print_row(const struct printer *printer, uint32_t index)
+static struct value sub_value(const struct printer *printer, const struct fact *fact,
+                              const struct case_state *before)
+{
+    struct value_builder map = new_map(printer);
+    bool is_opened = fact->kind == FACT_SUB_OPENED;
+    value_put(&map, "name", value_text(is_opened ? fact->text : before->subs[fact->index].name));
+    value_put(&map, "change", value_words(is_opened ? "opened" : "closed"));
+    if (is_opened)
+        value_put(&map, "workflow", fact->value);
+    else
+        value_put(&map, "outcome", value_text(fact->text));
+    return value_built(&map);
+}
+
+static struct value subs_value(const struct printer *printer, uint32_t index)
 {
     const struct story_row *row = &printer->bundle->run.rows[index];
-    const struct program *program = printer->bundle->program;
+    const struct case_state *before = story_before(&printer->bundle->run, index);
+    uint32_t count = 0;
+    struct value *items = arena_alloc_array(printer->arena, row->effects.fact_count, sizeof *items);
+    for (uint32_t i = 0; items && i < row->effects.fact_count; i++) {
+        const struct fact *fact = &row->effects.facts[i];
+        bool is_closed = fact->kind == FACT_SUB_CLOSED && before;
+        if (fact->kind == FACT_SUB_OPENED || is_closed)
+            items[count++] = sub_value(printer, fact, before);
+    }
+    return value_list(items, count);
+}
+
+static struct value emitted_value(const struct printer *printer, const struct story_row *row)
+{
+    uint32_t count = 0;
+    struct value *items = arena_alloc_array(printer->arena, row->effects.fact_count, sizeof *items);
+    for (uint32_t i = 0; items && i < row->effects.fact_count; i++) {
+        const struct fact *fact = &row->effects.facts[i];
+        struct value_builder map = new_map(printer);
+        if (fact->kind != FACT_EMITTED)
+            continue;
+        value_put(&map, "type", value_text(fact->text));
+        if (value_get(&fact->value, "subject"))
+            value_put(&map, "subject", *value_get(&fact->value, "subject"));
+        items[count++] = value_built(&map);
+    }
+    return value_list(items, count);
+}
+
+/* What brought a row about, where it was another: rows count from one. */
+static void put_cause(struct value_builder *map, const struct story_row *row)
+{
+    static const char *const inputs[] = {
+        [INPUT_OPEN] = "open",   [INPUT_SUSPEND] = "suspend", [INPUT_RESUME] = "resume",
+        [INPUT_CLOSE] = "close", [INPUT_JOIN] = "join",
+    };
+    if (row->kind == STORY_FAMILY)
+        value_put(map, "input", value_words(inputs[row->input]));
+    if (row->cause != ROW_NONE)
+        value_put(map, "cause", value_int(row->cause + 1));
+}
+
+static void print_row(struct printer *printer, uint32_t index)
+{
+    static const char *const kinds[] = {
+        [STORY_EVENT] = "event", [STORY_TIME] = "time", [STORY_FAMILY] = "family"};
+    const struct story_row *row = &printer->bundle->run.rows[index];
     struct value_builder map = new_map(printer);
-    value_put(&map, "kind", value_words(row->kind == STORY_EVENT ? "event" : "time"));
+    printer->actor = row->actor;
+    value_put(&map, "kind", value_words(kinds[row->kind]));
+    value_put(&map, "row", value_int(index + 1));
     value_put(&map, "at", instant_value(printer, row->at_ms));
     value_put(&map, "case", value_text(row->after->id));
+    put_cause(&map, row);
     if (row->kind == STORY_EVENT)
         put_event(&map, row);
     if (row->after->is_open)
-        value_put(&map, "state", value_text(program->states[row->after->state].name));
+        value_put(&map, "state", value_text(row->actor->program->states[row->after->state].name));
     value_put(&map, "clocks", changes_value(printer, index));
     value_put(&map, "alerts", alerts_value(printer, row));
+    value_put(&map, "subs", subs_value(printer, index));
+    value_put(&map, "emitted", emitted_value(printer, row));
     print_line(&map);
 }
 
@@ -150,7 +216,7 @@ static struct value trace_value(const struct printer *printer, const struct peri
 {
     const struct trace_step *steps = NULL;
     uint32_t count = 0;
-    enum ld_err err = period_trace(terms, printer->bundle->rules.calendar, printer->arena,
+    enum ld_err err = period_trace(terms, printer->actor->rules.calendar, printer->arena,
                                    TRACE_STEPS_MAX, &steps, &count);
     if (err != LD_OK)
         return VALUE_ABSENT; /* longer than anybody reads: the due date stands beside it */
@@ -169,7 +235,7 @@ static struct value trace_value(const struct printer *printer, const struct peri
 static void print_run(const struct printer *printer, const struct case_state *state, int32_t clock,
                       const struct clock_run *run)
 {
-    const struct clock_rule *rule = &printer->bundle->program->clocks[clock];
+    const struct clock_rule *rule = &printer->actor->program->clocks[clock];
     const struct value *who = &state->parties[rule->who];
     struct period_terms terms = clock_terms(rule, run);
     struct value_builder map = new_map(printer);
@@ -191,10 +257,11 @@ static void print_run(const struct printer *printer, const struct case_state *st
     print_line(&map);
 }
 
-static void print_runs(const struct printer *printer, uint32_t index)
+static void print_runs(struct printer *printer, uint32_t index)
 {
     const struct story_run *run = &printer->bundle->run;
     const struct story_row *row = &run->rows[index];
+    printer->actor = row->actor;
     const struct case_state *before = story_before(run, index);
     for (uint32_t i = 0; i < row->effects.fact_count; i++) {
         const struct fact *fact = &row->effects.facts[i];
@@ -208,7 +275,7 @@ static void print_runs(const struct printer *printer, uint32_t index)
 
 static void explain_json(struct story_bundle *bundle)
 {
-    struct printer printer = {bundle, &bundle->arena, bundle->rules.calendar->zone_minutes};
+    struct printer printer = {bundle, &bundle->arena, bundle->rules.calendar->zone_minutes, NULL};
     size_t mark = arena_mark(&bundle->arena);
     for (uint32_t i = 0; i < bundle->run.row_count; i++) {
         print_row(&printer, i);
@@ -231,8 +298,7 @@ static int explain_text(const struct command_context *context, struct story_bund
         return EXIT_TROUBLE;
     }
     buffer_init(&buffer, memory, TEXT_SIZE);
-    story_explain(&bundle->run, bundle->program, &bundle->rules, context->is_zh, &bundle->arena,
-                  &buffer);
+    story_explain(&bundle->run, context->is_zh, &bundle->arena, &buffer);
     printf("%.*s · %.*s · %.*s\n\n", BYTES_PRINTF(name), BYTES_PRINTF(bundle->story->name),
            BYTES_PRINTF(bundle->story->case_id));
     (void)fwrite(memory, 1, buffer.used, stdout); /* standard output: nobody to tell */

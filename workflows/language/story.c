@@ -73,10 +73,8 @@ static void check_expect(struct reading *reading, const struct yaml_node *expect
         return;
     for (uint32_t i = 0; i < expect->count; i++) {
         struct bytes arguments[] = {expect->entries[i].key, BYTES_LITERAL(STORY_EXPECT_KEYS)};
-        bool is_later = bytes_is(expect->entries[i].key, "subs");
-        if (is_later || !story_expect_knows(expect->entries[i].key))
-            diagnose(reading->diagnostics, expect->entries[i].key_place,
-                     is_later ? "story-unsupported" : "story-key", arguments, 2);
+        if (!story_expect_knows(expect->entries[i].key))
+            diagnose(reading->diagnostics, expect->entries[i].key_place, "story-key", arguments, 2);
     }
 }
 
@@ -151,13 +149,14 @@ static void check_case_id(struct reading *reading, const struct yaml_node *node,
 static void read_step(struct reading *reading, const struct yaml_node *node, uint32_t number,
                       struct story_step *step)
 {
-    static const char *const keys[] = {"at",   "from", "role",   "event", "data",
-                                       "case", "id",   "expect", NULL};
+    static const char *const keys[] = {"at",   "from", "role",     "event",  "data",
+                                       "case", "id",   "workflow", "expect", NULL};
     *step = (struct story_step){.place = node->place, .case_id = reading->case_id};
     if (!has_shape(reading, node, "steps", mapping))
         return;
-    check_keys(reading, node, keys, "at, from, role, event, data, case, id, expect");
+    check_keys(reading, node, keys, "at, from, role, event, data, case, id, workflow, expect");
     struct bytes case_id = text_of(reading, node, "case");
+    step->workflow = text_of(reading, node, "workflow");
     if (case_id.size)
         step->case_id = case_id;
     check_case_id(reading, node, step->case_id);

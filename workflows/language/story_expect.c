@@ -212,7 +212,7 @@ static void expect_overdue(const struct story_view *view, const struct yaml_node
     bool is_same = true;
     for (uint32_t i = 0; i < node->count; i++)
         put_word(&expected, node->items[i]->text);
-    for (uint32_t i = 0; i < view->program->clock_count; i++) {
+    for (uint32_t i = 0; view->program && i < view->program->clock_count; i++) {
         if (view->state->clocks[i].status != CLOCK_OVERDUE)
             continue;
         seen_count++;
@@ -231,7 +231,7 @@ struct raised {
 static uint32_t collect_alerts(const struct story_view *view, struct raised *raised)
 {
     uint32_t count = 0;
-    for (uint32_t i = view->alerts_from; i < view->row_count; i++) {
+    for (uint32_t i = view->named_row; i < view->row_count; i++) {
         const struct story_row *row = &view->rows[i];
         bool is_ours = bytes_equal(row->after->id, view->case_id);
         for (uint32_t j = 0; is_ours && j < row->effects.fact_count; j++) {
@@ -485,6 +485,8 @@ static const struct expectation {
     {"held", story_expect_held, true},
     {"suspended", story_expect_suspended, true},
     {"notices", story_expect_notices, false},
+    {"subs", story_expect_subs, true},
+    {"emitted", story_expect_emitted, false},
 };
 
 enum { EXPECTATION_COUNT = sizeof expectations / sizeof expectations[0] };

@@ -40,7 +40,7 @@ static void put_item(struct buffer *buffer, struct bytes word)
 
 void story_expect_suspended(const struct story_view *view, const struct yaml_node *node)
 {
-    struct bytes seen = bytes_from_text(view->state->is_suspended ? "true" : "false");
+    struct bytes seen = bytes_from_text(case_is_suspended(view->state) ? "true" : "false");
     if (has_kind(view, node, YAML_SCALAR, "suspended") && !bytes_equal(node->text, seen))
         differ(view, node, "story-suspended", node->text, seen);
 }
@@ -61,7 +61,7 @@ void story_expect_held(const struct story_view *view, const struct yaml_node *no
 static uint32_t collect(const struct story_view *view, const struct fact **notices)
 {
     uint32_t count = 0;
-    for (uint32_t i = view->alerts_from; i < view->row_count; i++) {
+    for (uint32_t i = view->named_row; i < view->row_count; i++) {
         const struct story_row *row = &view->rows[i];
         bool is_ours = bytes_equal(row->after->id, view->case_id);
         for (uint32_t j = 0; is_ours && j < row->effects.fact_count; j++) {
