@@ -105,6 +105,8 @@ static enum ld_err open_socket(struct link *link, void *context, const struct li
     if (zmq_getsockopt(link->socket, ZMQ_LAST_ENDPOINT, link->endpoint, &endpoint_size) != 0
         || zmq_getsockopt(link->socket, ZMQ_FD, &link->fd, &fd_size) != 0)
         return LD_IO;
+    if (options->local != NULL && zmq_bind(link->socket, options->local) != 0)
+        return bind_error(errno);
     return LD_OK;
 }
 

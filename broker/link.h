@@ -12,6 +12,7 @@ struct link;
 
 struct link_options {
     const char *url;
+    const char *local; /* NULL, or a second address of the same socket: ipc */
     int64_t body_max; /* larger frames end the connection */
 };
 

@@ -336,6 +336,7 @@ static enum ld_err open_link(struct loop *loop, enum side side)
 {
     struct link_options options = {
         .url = side == SIDE_CLIENTS ? loop->options->listen : loop->options->workers,
+        .local = side == SIDE_CLIENTS ? loop->options->local : NULL,
         /* A little over the bound is told so by the router; far over it, nothing is read at all. */
         .body_max = side == SIDE_CLIENTS ? 2 * WIRE_BODY_MAX : WIRE_BODY_MAX,
     };

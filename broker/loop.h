@@ -10,6 +10,7 @@ struct loop_options {
     uint32_t partitions;
     const char *listen;  /* clients: tcp on the loopback */
     const char *workers; /* workers: ipc */
+    const char *local;   /* clients too, of this very machine: ipc; NULL: none */
     int ready_fd;        /* where `listening URL` and `ready` are told */
 };
 

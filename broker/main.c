@@ -18,7 +18,7 @@ enum { EXIT_CALL = 2, EXIT_CANNOT = 3, DESCRIPTORS = 2 * ROUTER_CLIENTS_MAX };
 
 static const char usage[] =
     "usage: liandong-broker --partitions N --listen tcp://127.0.0.1:PORT --workers ipc://PATH\n"
-    "                       [--ready-fd N] [--die-with-parent]\n"
+    "                       [--local ipc://PATH] [--ready-fd N] [--die-with-parent]\n"
     "Started by `liandong serve`. Tells `listening URL` and `ready` on standard output, or on\n"
     "the descriptor given.\n";
 
@@ -43,7 +43,8 @@ static bool read_options(int argc, char **argv, struct call *call)
     static const struct option rows[] = {
         {"partitions", required_argument, NULL, 'p'}, {"listen", required_argument, NULL, 'l'},
         {"workers", required_argument, NULL, 'w'},    {"ready-fd", required_argument, NULL, 'r'},
-        {"die-with-parent", no_argument, NULL, 'd'},  {NULL, 0, NULL, 0},
+        {"die-with-parent", no_argument, NULL, 'd'},  {"local", required_argument, NULL, 'c'},
+        {NULL, 0, NULL, 0},
     };
     int word;
     long number = 0;
@@ -58,6 +59,8 @@ static bool read_options(int argc, char **argv, struct call *call)
             call->loop.listen = optarg;
         else if (word == 'w')
             call->loop.workers = optarg;
+        else if (word == 'c')
+            call->loop.local = optarg;
         else if (word == 'd')
             call->is_bound_to_parent = true;
         else
@@ -113,6 +116,10 @@ int main(int argc, char **argv)
     if (!read_options(argc, argv, &call)) {
         (void)fputs(usage, stderr);
         return EXIT_CALL;
+    }
+    if (call.loop.local != NULL && strncmp(call.loop.local, "ipc://", 6) != 0) {
+        log_line("event=refused url=%s: --local is ipc://PATH", call.loop.local);
+        return EXIT_CANNOT;
     }
     if (!is_loopback(call.loop.listen)) {
         log_line("event=refused url=%s: without keys Liandong listens on the loopback only "

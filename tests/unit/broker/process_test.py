@@ -26,9 +26,10 @@ def usual_bounds():
 class Broker:
     def __init__(self, folder, *options, partitions=1, listen="tcp://127.0.0.1:0"):
         self.workers = f"ipc://{folder}/workers"
+        self.local = f"ipc://{folder}/clients"
         self.process = subprocess.Popen(
             [BROKER, "--partitions", str(partitions), "--listen", listen, "--workers", self.workers,
-             "--die-with-parent", *options],
+             "--local", self.local, "--die-with-parent", *options],
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, preexec_fn=usual_bounds)
         word, _, self.url = self.line().partition(" ")
         assert word == "listening"
@@ -113,6 +114,19 @@ def test_a_message_goes_round(broker, client, peers):
     assert got == body
     worker.send(b"fates", kind="reply", token=deliver["token"], inner="fates")
     assert client.receive() == ({"kind": "fates", "seq": 1}, b"fates")
+
+
+def test_clients_of_both_addresses_are_served_alike(broker, client, peers):
+    local = peers(broker.local)
+    assert local.ask(kind="hello", v=1)[0]["kind"] == "welcome"
+    worker = register(broker, peers)
+    for peer, body in ((client, b"far"), (local, b"near")):
+        peer.send(body, kind="publish", seq=1)
+        deliver, got = worker.receive()
+        assert got == body
+        worker.send(body, kind="reply", token=deliver["token"], inner="fates")
+    assert client.receive() == ({"kind": "fates", "seq": 1}, b"far")
+    assert local.receive() == ({"kind": "fates", "seq": 1}, b"near")
 
 
 def test_many_messages_both_ways_without_a_stall(broker, client, peers):
