@@ -17,7 +17,7 @@
 enum { EXIT_USAGE_OFF = 2, PATH_SIZE_MAX = 4096 };
 
 struct options {
-    const char *data, *partition, *broker, *clock, *at;
+    const char *data, *partition, *broker, *clients, *clock, *at;
     bool dies_with_parent;
 };
 
@@ -32,6 +32,7 @@ static const char **option_of(struct options *options, const char *word)
     return strcmp(word, "--data") == 0        ? &options->data
            : strcmp(word, "--partition") == 0 ? &options->partition
            : strcmp(word, "--broker") == 0    ? &options->broker
+           : strcmp(word, "--clients") == 0   ? &options->clients
            : strcmp(word, "--clock") == 0     ? &options->clock
            : strcmp(word, "--at") == 0        ? &options->at
                                               : NULL;
@@ -54,8 +55,8 @@ static bool read_options(int argc, char **argv, struct options *options)
                     || strcmp(options->clock, "manual") == 0;
     if (options->data && options->partition && options->broker && is_clock)
         return true;
-    complain("liandong-worker --data DIR --partition N --broker URL [--clock real|manual] "
-             "[--at INSTANT] [--die-with-parent]",
+    complain("liandong-worker --data DIR --partition N --broker URL [--clients URL] "
+             "[--clock real|manual] [--at INSTANT] [--die-with-parent]",
              NULL);
     return false;
 }
@@ -141,6 +142,7 @@ static int recover(struct worker *worker, const struct options *options)
         .shelf = worker->shelf,
         .clock = &worker->clock,
         .poison = &worker->poison,
+        .delivery = worker->clients_url ? &worker->delivery : NULL,
     };
     worker->agenda = agenda_create(&rooms);
     if (!worker->agenda) {
@@ -148,11 +150,15 @@ static int recover(struct worker *worker, const struct options *options)
         return WORKER_EXIT_DOUBT;
     }
     int64_t began_ms = worker_read_clock().boot_ms;
+    uint64_t delivered = 0;
     enum ld_err err = agenda_recover(worker->agenda, &recovery);
+    if (err == LD_OK)
+        err = agenda_delivered(worker->agenda, &delivered);
     if (err != LD_OK) {
         complain("the partition cannot be recovered", ld_err_en(err));
         return exit_of(err);
     }
+    atomic_store(&worker->delivered, delivered);
     start_clock(worker, options, &recovery);
     log_line("recovered partition=%u epoch=%llu rows=%llu ms=%lld", worker->partition,
              (unsigned long long)worker->epoch, (unsigned long long)recovery.rows,
@@ -162,12 +168,15 @@ static int recover(struct worker *worker, const struct options *options)
 
 static int run_threads(struct worker *worker, struct loop *loop)
 {
-    pthread_t writer, query, merger;
+    pthread_t writer, query, merger, courier;
     if (pthread_create(&writer, NULL, writer_run, worker) != 0
         || pthread_create(&query, NULL, query_run, worker) != 0
-        || pthread_create(&merger, NULL, merger_run, worker) != 0)
+        || pthread_create(&merger, NULL, merger_run, worker) != 0
+        || pthread_create(&courier, NULL, courier_run, worker) != 0)
         worker_stop_in_doubt("no thread");
     int status = loop_run(loop);
+    mailbox_close(&worker->courier_box); /* first: the writer keeps how far it has come */
+    LD_ASSERT(pthread_join(courier, NULL) == 0);
     mailbox_close(&worker->writer_box);
     mailbox_close(&worker->query_box);
     mailbox_close(&worker->merger_box);
@@ -201,6 +210,7 @@ static void open_boxes(struct worker *worker)
     mailbox_init(&worker->writer_box);
     mailbox_init(&worker->query_box);
     mailbox_init(&worker->merger_box);
+    mailbox_init(&worker->courier_box);
     mailbox_init(&worker->out_box);
     LD_ASSERT(pthread_mutex_init(&worker->merging, NULL) == 0);
 }
@@ -211,6 +221,7 @@ static void close_all(struct worker *worker)
     mailbox_fini(&worker->writer_box);
     mailbox_fini(&worker->query_box);
     mailbox_fini(&worker->merger_box);
+    mailbox_fini(&worker->courier_box);
     mailbox_fini(&worker->out_box);
     poison_close(&worker->poison);
     if (worker->store)
@@ -237,6 +248,7 @@ int main(int argc, char **argv)
     if (signal(SIGXFSZ, SIG_IGN) == SIG_ERR || signal(SIGPIPE, SIG_IGN) == SIG_ERR)
         return WORKER_EXIT_DOUBT;
     worker.broker_url = options.broker;
+    worker.clients_url = options.clients;
     worker.shelf = calloc(1, sizeof *worker.shelf);
     if (!worker.shelf)
         return WORKER_EXIT_DOUBT;

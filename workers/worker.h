@@ -1,14 +1,17 @@
-/* The worker process: four threads around one store.
+/* The worker process: five threads around one store.
  *
  *   loop (ZeroMQ, libuv) ──writer_box──▶ writer (agenda) ──out_box──▶ loop
  *                        ──query_box───▶ query  (views)  ──out_box──▶ loop
  *                                        merger (store.merge)
+ *   courier (client of the broker) ── reads the journal, publishes what it emitted; the writer
+ *                                     keeps how far it has come
  *
  * Each thread's own state is its own; what is shared is written here, with who may touch it. */
 #ifndef LD_WORKERS_WORKER_H
 #define LD_WORKERS_WORKER_H
 
 #include "workers/agenda.h"
+#include "workers/delivery.h"
 #include "workers/mailbox.h"
 
 #include <stdatomic.h>
@@ -23,6 +26,7 @@ enum {
 struct worker {
     uint32_t partition;
     const char *broker_url;
+    const char *clients_url; /* where the courier publishes; NULL: nothing is delivered */
     struct store *store; /* get, due, append: the writer; merge: under merging; views: all */
     struct store_identity identity;
     uint64_t epoch;
@@ -30,10 +34,12 @@ struct worker {
     struct engine_clock clock; /* the writer's */
     struct poison poison;      /* the writer's */
     struct agenda *agenda;     /* the writer's */
-    struct mailbox writer_box, query_box, merger_box, out_box;
+    struct mailbox writer_box, query_box, merger_box, courier_box, out_box;
     pthread_mutex_t merging; /* one merge at a time */
     _Atomic int64_t now_ms;  /* the engine's time after the writer's last turn */
     _Atomic uint64_t last_position;
+    _Atomic uint64_t delivered;      /* the courier's mark, for the writer to keep */
+    struct delivery_report delivery; /* the courier's */
     void (*notify)(void *context); /* there is something in out_box; any thread calls it */
     void *notify_context;
 };
@@ -48,6 +54,7 @@ _Noreturn void worker_stop_in_doubt(const char *what);
 void *writer_run(void *worker);
 void *query_run(void *worker);
 void *merger_run(void *worker);
+void *courier_run(void *worker);
 /* Merges what has changed up to now into the state, now. */
 void merger_merge(struct worker *worker);
 

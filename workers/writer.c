@@ -61,8 +61,10 @@ static void publish(struct worker *worker)
     struct agenda_status status;
     agenda_status(worker->agenda, &status);
     atomic_store(&worker->now_ms, status.now_ms);
-    if (atomic_exchange(&worker->last_position, status.last_position) != status.last_position)
-        mailbox_ring(&worker->query_box);
+    if (atomic_exchange(&worker->last_position, status.last_position) == status.last_position)
+        return;
+    mailbox_ring(&worker->query_box);
+    mailbox_ring(&worker->courier_box);
 }
 
 /* Admission is paced to the merger: hot cases are bounded (DESIGN §4). */
@@ -96,6 +98,7 @@ void *writer_run(void *argument)
         bool was_held = worker->clock.is_held;
         (void)engine_clock_observe(&worker->clock, worker_read_clock());
         note_hold(worker, was_held);
+        agenda_deliver_to(worker->agenda, atomic_load(&worker->delivered));
         enum agenda_outcome outcome = agenda_turn(worker->agenda, &inbox, &outbox);
         if (outcome == AGENDA_STOP)
             worker_stop_in_doubt("append");

@@ -156,6 +156,8 @@ static void start_worker(struct serve *serve, uint32_t partition)
     child->arguments[count++] = slot->partition;
     child->arguments[count++] = (char *)"--broker";
     child->arguments[count++] = (char *)SERVE_WORKERS_URL;
+    child->arguments[count++] = (char *)"--clients";
+    child->arguments[count++] = (char *)SERVE_CLIENTS_URL;
     child->arguments[count++] = (char *)"--clock";
     child->arguments[count++] = (char *)options->clock;
     if (options->at != NULL) {
@@ -229,6 +231,8 @@ static void start_broker(struct serve *serve)
                            serve->url,
                            (char *)"--workers",
                            (char *)SERVE_WORKERS_URL,
+                           (char *)"--local",
+                           (char *)SERVE_CLIENTS_URL,
                            (char *)"--die-with-parent",
                            NULL};
 

@@ -10,6 +10,8 @@ enum { SERVE_PATH_MAX = 4096 };
 /* Relative to the folder, where broker and workers run: a socket's path is limited to 107 bytes. */
 #define SERVE_RUN_FOLDER "run"
 #define SERVE_WORKERS_URL "ipc://" SERVE_RUN_FOLDER "/workers"
+/* Where workers are clients themselves: for the events that their cases emit. */
+#define SERVE_CLIENTS_URL "ipc://" SERVE_RUN_FOLDER "/clients"
 
 struct serve_folder {
     char path[SERVE_PATH_MAX]; /* absolute */

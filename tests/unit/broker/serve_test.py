@@ -157,7 +157,8 @@ def test_it_is_ready_with_all_partitions_and_stops_cleanly(serve, data):
     assert [row["up"] for row in told["partitions"]] == [True, True]
     assert (data / "argv-1").read_text().split("\n") == [
         str(data), "--data", str(data), "--partition", "1", "--broker", "ipc://run/workers",
-        "--clock", "manual", "--at", "2025-08-01T09:00:00+08:00", "--die-with-parent"]
+        "--clients", "ipc://run/clients", "--clock", "manual", "--at",
+        "2025-08-01T09:00:00+08:00", "--die-with-parent"]
     assert (data / "lock").read_text() == f"{served.process.pid}\n"
     code, _ = served.stop()
     assert code == 0
