@@ -177,24 +177,52 @@ static bool level_of(struct bytes word, uint32_t *levels)
     return false;
 }
 
+static bool kind_of(struct bytes word, uint32_t *kinds)
+{
+    bool is_alerts = bytes_is(word, "alerts"), is_emitted = bytes_is(word, "emitted");
+    *kinds |= is_alerts ? FEED_ALERTS : FEED_EMITTED;
+    return is_alerts || is_emitted;
+}
+
+/* The bits of a list of words; none of an absent list. */
+static bool read_bits(const struct ask *ask, const char *key,
+                      bool (*bit_of)(struct bytes, uint32_t *), uint32_t *bits)
+{
+    const struct value *words = value_get(ask->question, key);
+    uint32_t count = words && words->kind == VALUE_LIST ? words->as.list.count : 0;
+    for (uint32_t i = 0; i < count; i++) {
+        const struct value *word = &words->as.list.items[i];
+        if (word->kind != VALUE_TEXT || !bit_of(word->as.text, bits))
+            return false;
+    }
+    return true;
+}
+
+/* A list of at most max names; none of an absent list. */
+static bool read_names(const struct ask *ask, const char *key, uint32_t max, struct bytes *names,
+                       uint32_t *ret_count)
+{
+    const struct value *list = value_get(ask->question, key);
+    uint32_t count = list && list->kind == VALUE_LIST ? list->as.list.count : 0;
+    for (uint32_t i = 0; i < count && i < max; i++) {
+        const struct value *name = &list->as.list.items[i];
+        if (name->kind != VALUE_TEXT || !feed_is_name(name->as.text))
+            return false;
+        names[i] = name->as.text;
+    }
+    *ret_count = count;
+    return count <= max;
+}
+
 static bool read_filter(const struct ask *ask, struct feed *feed)
 {
-    const struct value *levels = value_get(ask->question, "levels");
-    const struct value *units = value_get(ask->question, "units");
-    uint32_t level_count = levels && levels->kind == VALUE_LIST ? levels->as.list.count : 0;
-    for (uint32_t i = 0; i < level_count; i++) {
-        const struct value *word = &levels->as.list.items[i];
-        if (word->kind != VALUE_TEXT || !level_of(word->as.text, &feed->levels))
-            return false;
-    }
-    feed->unit_count = units && units->kind == VALUE_LIST ? units->as.list.count : 0;
-    for (uint32_t i = 0; i < feed->unit_count && i < FEED_UNITS_MAX; i++) {
-        const struct value *unit = &units->as.list.items[i];
-        if (unit->kind != VALUE_TEXT || !feed_is_name(unit->as.text))
-            return false;
-        feed->units[i] = unit->as.text;
-    }
-    return feed->unit_count <= FEED_UNITS_MAX;
+    bool is_read = read_bits(ask, "levels", level_of, &feed->levels)
+                   && read_bits(ask, "kinds", kind_of, &feed->kinds)
+                   && read_names(ask, "units", FEED_UNITS_MAX, feed->units, &feed->unit_count)
+                   && read_names(ask, "types", FEED_TYPES_MAX, feed->types, &feed->type_count);
+    if (feed->kinds == FEED_ALERTS)
+        feed->kinds = 0; /* what it is without the word */
+    return is_read;
 }
 
 /* What the batch says of a feed, else the table; empty: there is none. */

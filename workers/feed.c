@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { FEED_VERSION = 1, CRC_SIZE = 4 };
+enum { FEED_VERSION = 2, FEED_KINDS_VERSION = 2, CRC_SIZE = 4 };
 
 bool feed_is_name(struct bytes name)
 {
@@ -18,6 +18,20 @@ bool feed_is_name(struct bytes name)
     return name.size > 0 && name.size <= NAME_MAX_SIZE;
 }
 
+static void put_words(struct buffer *buffer, const struct bytes *words, uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        buffer_put_u8(buffer, (uint8_t)words[i].size);
+        buffer_put(buffer, words[i]);
+    }
+}
+
+static void take_words(struct reader *reader, struct bytes *words, uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++)
+        words[i] = reader_take(reader, reader_u8(reader));
+}
+
 void feed_encode(const struct feed *feed, struct buffer *buffer)
 {
     size_t start = buffer->used;
@@ -25,10 +39,10 @@ void feed_encode(const struct feed *feed, struct buffer *buffer)
     buffer_put_u64(buffer, feed->cursor);
     buffer_put_u32(buffer, feed->levels);
     buffer_put_u16(buffer, (uint16_t)feed->unit_count);
-    for (uint32_t i = 0; i < feed->unit_count; i++) {
-        buffer_put_u8(buffer, (uint8_t)feed->units[i].size);
-        buffer_put(buffer, feed->units[i]);
-    }
+    put_words(buffer, feed->units, feed->unit_count);
+    buffer_put_u8(buffer, (uint8_t)feed->kinds);
+    buffer_put_u8(buffer, (uint8_t)feed->type_count);
+    put_words(buffer, feed->types, feed->type_count);
     struct bytes body = {buffer->ptr + start, buffer->used - start};
     buffer_put_u32(buffer, crc32_of(body));
 }
@@ -42,29 +56,42 @@ enum ld_err feed_decode(struct bytes record, struct feed *ret_feed)
     if (reader_u32(&crc) != crc32_of(body))
         return LD_CORRUPT;
     struct reader reader = {.bytes = body};
-    if (reader_u8(&reader) != FEED_VERSION)
+    uint8_t version = reader_u8(&reader);
+    if (version == 0 || version > FEED_VERSION)
         return LD_UNSUPPORTED;
     struct feed feed = {.cursor = reader_u64(&reader), .levels = reader_u32(&reader)};
     feed.unit_count = reader_u16(&reader);
     if (feed.unit_count > FEED_UNITS_MAX)
         return LD_CORRUPT;
-    for (uint32_t i = 0; i < feed.unit_count; i++)
-        feed.units[i] = reader_take(&reader, reader_u8(&reader));
+    take_words(&reader, feed.units, feed.unit_count);
+    if (version >= FEED_KINDS_VERSION) {
+        feed.kinds = reader_u8(&reader);
+        feed.type_count = reader_u8(&reader);
+    }
+    if (feed.type_count > FEED_TYPES_MAX)
+        return LD_CORRUPT;
+    take_words(&reader, feed.types, feed.type_count);
     if (reader.is_short || reader_left(&reader) != 0)
         return LD_CORRUPT;
     *ret_feed = feed;
     return LD_OK;
 }
 
-bool feed_same_filter(const struct feed *left, const struct feed *right)
+static bool are_same(const struct bytes *left, const struct bytes *right, uint32_t count)
 {
-    if (left->levels != right->levels || left->unit_count != right->unit_count)
-        return false;
-    for (uint32_t i = 0; i < left->unit_count; i++) {
-        if (!bytes_equal(left->units[i], right->units[i]))
+    for (uint32_t i = 0; i < count; i++) {
+        if (!bytes_equal(left[i], right[i]))
             return false;
     }
     return true;
+}
+
+bool feed_same_filter(const struct feed *left, const struct feed *right)
+{
+    return left->levels == right->levels && left->kinds == right->kinds
+           && left->unit_count == right->unit_count && left->type_count == right->type_count
+           && are_same(left->units, right->units, left->unit_count)
+           && are_same(left->types, right->types, left->type_count);
 }
 
 static bool is_recipient(const struct alert *alert, struct bytes unit)
@@ -78,6 +105,8 @@ static bool is_recipient(const struct alert *alert, struct bytes unit)
 
 bool feed_wants(const struct feed *feed, const struct alert *alert)
 {
+    if (feed->kinds && !(feed->kinds & FEED_ALERTS))
+        return false;
     if (feed->levels && !(feed->levels & 1U << alert->level))
         return false;
     for (uint32_t i = 0; i < feed->unit_count; i++) {
@@ -85,6 +114,17 @@ bool feed_wants(const struct feed *feed, const struct alert *alert)
             return true;
     }
     return feed->unit_count == 0;
+}
+
+bool feed_wants_event(const struct feed *feed, struct bytes type)
+{
+    if (!(feed->kinds & FEED_EMITTED))
+        return false;
+    for (uint32_t i = 0; i < feed->type_count; i++) {
+        if (bytes_equal(feed->types[i], type))
+            return true;
+    }
+    return feed->type_count == 0;
 }
 
 /* --- the table ------------------------------------------------------------------------------- */

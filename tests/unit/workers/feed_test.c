@@ -37,14 +37,47 @@ static void record_comes_back_as_it_was(void **state)
 static void record_has_the_bytes_of_its_grammar(void **state)
 {
     (void)state;
-    static const uint8_t golden[] = {0x01, 0, 0, 0,    0, 0, 0, 0x01, 0x02,
-                                     0,    0, 0, 0x20, 0, 1, 2, 'q',  'j'};
+    static const uint8_t golden[] = {0x02, 0, 0, 0, 0,   0,   0, 0x01, 0x02, 0,   0,   0,
+                                     0x20, 0, 1, 2, 'q', 'j', 2, 1,    3,    'a', '.', 'b'};
     uint8_t memory[FEED_RECORD_MAX];
     struct feed feed = {.cursor = 0x102, .levels = 1U << ALERT_OVERDUE, .unit_count = 1};
     feed.units[0] = BYTES_LITERAL("qj");
+    feed.kinds = FEED_EMITTED;
+    feed.types[0] = BYTES_LITERAL("a.b");
+    feed.type_count = 1;
     struct bytes record = encoded(&feed, memory);
     assert_int_equal(record.size, sizeof golden + 4);
     assert_memory_equal(record.ptr, golden, sizeof golden);
+}
+
+/* A subscription of before events were emitted goes on as it was. */
+static void first_version_hears_of_alerts_alone(void **state)
+{
+    (void)state;
+    static const uint8_t golden[] = {0x01, 0,    0, 0, 0, 0,   0,   0x01, 0x02, 0,    0,
+                                     0,    0x20, 0, 1, 2, 'q', 'j', 0x6a, 0xe5, 0x00, 0x9d};
+    struct feed read;
+    struct bytes record = {golden, sizeof golden};
+    assert_int_equal(feed_decode(record, &read), LD_OK);
+    assert_int_equal(read.cursor, 0x102);
+    assert_int_equal(read.unit_count, 1);
+    assert_int_equal(read.kinds, 0);
+    assert_false(feed_wants_event(&read, BYTES_LITERAL("a.b")));
+}
+
+static void emitted_events_are_heard_by_type(void **state)
+{
+    (void)state;
+    struct alert alert = {.level = ALERT_OVERDUE};
+    struct feed all = {.kinds = FEED_EMITTED | FEED_ALERTS}, some = {.kinds = FEED_EMITTED};
+    some.types[0] = BYTES_LITERAL("a.b");
+    some.type_count = 1;
+    assert_true(feed_wants(&all, &alert));
+    assert_true(feed_wants_event(&all, BYTES_LITERAL("x")));
+    assert_false(feed_wants(&some, &alert));
+    assert_true(feed_wants_event(&some, BYTES_LITERAL("a.b")));
+    assert_false(feed_wants_event(&some, BYTES_LITERAL("x")));
+    assert_false(feed_same_filter(&all, &some));
 }
 
 static void damaged_record_is_told(void **state)
@@ -107,6 +140,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(record_comes_back_as_it_was),
         cmocka_unit_test(record_has_the_bytes_of_its_grammar),
+        cmocka_unit_test(first_version_hears_of_alerts_alone),
+        cmocka_unit_test(emitted_events_are_heard_by_type),
         cmocka_unit_test(damaged_record_is_told),
         cmocka_unit_test(alert_reaches_by_level_and_any_recipient),
         cmocka_unit_test(table_holds_as_many_as_its_bound),
