@@ -59,32 +59,80 @@ static void put_actions(struct diagram *diagram, const struct branch *branch, in
     }
 }
 
+static bool has_actions(const struct branch *branch)
+{
+    bool is_found = false;
+    for (uint32_t i = 0; !is_found && i < branch->action_count; i++)
+        is_found = branch->actions[i].kind != ACTION_NOTIFY;
+    return is_found;
+}
+
+/* A line for each, with its sign. */
+static void add_actions(struct diagram *diagram, struct diagram_box *box,
+                        const struct branch *branch, int32_t event)
+{
+    for (uint32_t i = 0; i < branch->action_count; i++) {
+        const struct action *action = &branch->actions[i];
+        if (words_put_action(&diagram->words, action, event))
+            (void)box_add(diagram, box, action->kind == ACTION_OPEN ? LINE_OPEN : LINE_EMIT,
+                          ACTION_TEXT_WIDTH);
+    }
+}
+
 static bool is_staying(const struct branch *branch, int32_t state)
 {
     return !branch->refuse.zh.size && (branch->to == INDEX_NONE || branch->to == state);
+}
+
+static void put_staying(struct diagram *diagram, const struct handler *handler, uint32_t index)
+{
+    const struct branch *branch = &handler->branches[index];
+    words_put_event(&diagram->words, handler->event);
+    put_guard(diagram, branch->guard, handler->event);
+    if (index > 0 && !branch->guard)
+        words_say(&diagram->words, "（其余情形）", " (otherwise)");
+    if (branch->to != INDEX_NONE)
+        words_say(&diagram->words, "（重新进入）", " (entered anew)");
+}
+
+/* Each that only moves nothing is an item of the list; what opens or emits has lines of its own
+ * behind it. */
+static void add_staying_branch(struct listing *listing, const struct handler *handler,
+                               uint32_t index, bool is_acting)
+{
+    struct diagram *diagram = listing->diagram;
+    const struct branch *branch = &handler->branches[index];
+    if (has_actions(branch) != is_acting)
+        return;
+    list_begin(listing);
+    if (is_acting)
+        listing->count++;
+    else
+        list_item(listing);
+    put_staying(diagram, handler, index);
+    if (is_acting)
+        list_end(listing, LINE_EVENT);
+    add_actions(diagram, listing->box, branch, handler->event);
+}
+
+static void add_staying_branches(struct listing *listing, const struct handler *handler,
+                                 int32_t state, bool is_acting)
+{
+    for (uint32_t i = 0; i < handler->branch_count; i++) {
+        if (is_staying(&handler->branches[i], state))
+            add_staying_branch(listing, handler, i, is_acting);
+    }
 }
 
 static void add_staying(struct diagram *diagram, struct diagram_box *box,
                         const struct handler *handlers, uint32_t count, int32_t state)
 {
     struct listing listing = {diagram, box, "可办理，状态不变", "Also taken, the state stays", 0};
-    for (uint32_t i = 0; i < count; i++) {
-        for (uint32_t j = 0; j < handlers[i].branch_count; j++) {
-            const struct branch *branch = &handlers[i].branches[j];
-            if (!is_staying(branch, state))
-                continue;
-            list_begin(&listing);
-            list_item(&listing);
-            words_put_event(&diagram->words, handlers[i].event);
-            put_guard(diagram, branch->guard, handlers[i].event);
-            if (j > 0 && !branch->guard)
-                words_say(&diagram->words, "（其余情形）", " (otherwise)");
-            if (branch->to != INDEX_NONE)
-                words_say(&diagram->words, "（重新进入）", " (entered anew)");
-            put_actions(diagram, branch, handlers[i].event);
-        }
-    }
+    for (uint32_t i = 0; i < count; i++)
+        add_staying_branches(&listing, &handlers[i], state, false);
     list_end(&listing, LINE_EVENT);
+    for (uint32_t i = 0; i < count; i++)
+        add_staying_branches(&listing, &handlers[i], state, true);
 }
 
 static void add_refused(struct diagram *diagram, struct diagram_box *box,
@@ -183,8 +231,10 @@ static void put_move(struct diagram *diagram, const struct diagram_move *move)
         buffer_put(&diagram->text, words_title(&diagram->words, &clock->title, clock->name));
     } else if (move->event != INDEX_NONE) {
         words_put_event(&diagram->words, move->event);
-    } else {
+    } else if (move->from == 0) {
         words_say(&diagram->words, "由上级案件开立", "Opened by a parent case");
+    } else {
+        words_say(&diagram->words, "上级案件办结", "its parent case closes");
     }
 }
 
@@ -204,14 +254,6 @@ static void add_undrawn(struct diagram *diagram, uint32_t node)
     }
 }
 
-/* One that is marked so; or that is so by being the last, where a case always has a parent. */
-static bool is_cascade_end(const struct program *program, const struct state *state)
-{
-    bool is_by_place = program->start_event == INDEX_NONE && program->cascade_end != INDEX_NONE
-                       && state == &program->states[program->cascade_end];
-    return state->is_cascade_end || is_by_place;
-}
-
 static void add_remarks(struct diagram *diagram, struct diagram_box *box, const struct state *state)
 {
     if (state->no_clock.size) {
@@ -223,9 +265,9 @@ static void add_remarks(struct diagram *diagram, struct diagram_box *box, const 
         words_say(&diagram->words, "迟到的事件留存备查", "Late events are recorded");
         (void)add(diagram, box, LINE_REMARK);
     }
-    if (is_cascade_end(diagram->program, state)) {
-        words_say(&diagram->words, "上级案件办结时，本案在此终结",
-                  "Here it ends when its parent closes it");
+    if (state->is_cascade_end) {
+        words_say(&diagram->words, "随上级案件一并终结时在此",
+                  "Ends here when its parent closes it");
         (void)add(diagram, box, LINE_REMARK);
     }
 }
@@ -311,7 +353,7 @@ static void add_condition(struct diagram *diagram, struct diagram_box *label,
                           const struct diagram_move *move)
 {
     const struct program *program = diagram->program;
-    bool is_given = move->event == INDEX_NONE && move->clock == INDEX_NONE
+    bool is_given = move->from == 0 && move->event == INDEX_NONE
                     && program->given_field_count + program->given_party_count > 0;
     if (!move->branch->guard && !move->is_else && !is_given)
         return;
@@ -336,12 +378,7 @@ static void fill_label(struct diagram *diagram, const struct diagram_move *move)
     for (; line && move->clock != INDEX_NONE; line = line->next)
         line->force = diagram->program->clocks[move->clock].force;
     add_condition(diagram, label, move);
-    for (uint32_t i = 0; i < move->branch->action_count; i++) {
-        const struct action *action = &move->branch->actions[i];
-        if (words_put_action(&diagram->words, action, move->event))
-            (void)box_add(diagram, label, action->kind == ACTION_OPEN ? LINE_OPEN : LINE_EMIT,
-                          LABEL_TEXT_WIDTH);
-    }
+    add_actions(diagram, label, move->branch, move->event);
 }
 
 /* A box is wide enough for the lines at its busier side. */

@@ -22,9 +22,17 @@ static uint64_t bit(int32_t index)
     return UINT64_C(1) << index;
 }
 
+/* The end that is said to be with the parent's; by its place alone none is. */
+static int32_t marked_end(const struct program *program)
+{
+    int32_t end = program->cascade_end;
+    return end != INDEX_NONE && program->states[end].is_cascade_end ? end : INDEX_NONE;
+}
+
 bool diagram_has_anywhere(const struct diagram *diagram)
 {
-    return diagram->program->handler_count || diagram->program->suspend_from != INDEX_NONE;
+    return diagram->program->handler_count || diagram->program->suspend_from != INDEX_NONE
+           || marked_end(diagram->program) != INDEX_NONE;
 }
 
 bool diagram_starts_anywhere(const struct diagram *diagram, uint32_t clock)
@@ -210,6 +218,8 @@ static void add_expiries(struct diagram *diagram, uint32_t clock, uint32_t state
     }
 }
 
+static const struct branch no_branch = {.to = INDEX_NONE};
+
 /* State by state as they are written, so that a walk in the order of the edges tells the story. */
 static void add_moves(struct diagram *diagram)
 {
@@ -229,6 +239,13 @@ static void add_moves(struct diagram *diagram)
     }
     for (uint32_t i = 0; i < program->handler_count; i++)
         add_branches(diagram, 1, &program->handlers[i]);
+    int32_t end = marked_end(program);
+    if (end != INDEX_NONE)
+        add_move(diagram, (struct diagram_move){.from = 1,
+                                                .to = diagram->first_state + (uint32_t)end,
+                                                .event = INDEX_NONE,
+                                                .clock = INDEX_NONE,
+                                                .branch = &no_branch});
 }
 
 static void add_nodes(struct diagram *diagram)
@@ -251,7 +268,7 @@ bool diagram_model(struct diagram *diagram, const struct program *program, bool 
                    struct arena *arena)
 {
     uint32_t nodes = program->state_count + 2;
-    uint32_t moves = count_all(program) + program->state_count * program->clock_count + 1;
+    uint32_t moves = count_all(program) + program->state_count * program->clock_count + 2;
     LD_ASSERT(program->start.to != INDEX_NONE);
     *diagram = (struct diagram){.program = program, .is_zh = is_zh, .arena = arena};
     for (uint32_t i = 0; i < program->clock_count; i++)

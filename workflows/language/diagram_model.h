@@ -53,6 +53,7 @@ enum {
     BOX_PADDING = 10,
     BOX_TEXT_WIDTH = 280, /* where lines are wrapped */
     LABEL_TEXT_WIDTH = 144,
+    ACTION_TEXT_WIDTH = 210, /* of what a move opens or emits */
     LABEL_PADDING = 6,
     HEADING_TEXT_WIDTH = 720,
     START_SIZE = 18,
@@ -76,7 +77,7 @@ struct diagram_edge {
 struct diagram_move {
     uint32_t from, to, edge;
     int32_t event; /* or INDEX_NONE */
-    int32_t clock; /* of an expiry, or INDEX_NONE */
+    int32_t clock; /* of an expiry; both INDEX_NONE: a parent opens the case, or closes it */
     const struct branch *branch;
     bool is_else; /* without a guard, behind branches with guards */
 };
@@ -117,7 +118,8 @@ void box_close(struct diagram_box *box, int32_t padding);
 /* How wide a text is at most, in pixels: no font is at hand. */
 int32_t text_width(struct bytes text, int32_t size);
 
-/* The top-level handlers and the suspension have a node of their own. */
+/* The top-level handlers, the suspension, and the end that comes with the parent's have a node of
+ * their own to come from. */
 bool diagram_has_anywhere(const struct diagram *diagram);
 /* Does this handler of the top begin the clock? Then its node shows the clock. */
 bool diagram_starts_anywhere(const struct diagram *diagram, uint32_t clock);
