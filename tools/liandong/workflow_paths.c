@@ -119,8 +119,11 @@ static void put_clock(struct line *line, int32_t clock)
 static void put_mover(struct line *line, int32_t event, int32_t clock)
 {
     if (event != INDEX_NONE) {
+        const struct title joined = {BYTES_LITERAL("下级案件全部办结"),
+                                     BYTES_LITERAL("all sub-cases closed")};
         const struct event_type *row = &line->call->program->events[event];
-        put_title(line, row->name, &row->title);
+        bool is_joined = event == line->call->program->joined_event;
+        put_title(line, row->name, is_joined ? &joined : &row->title);
         return;
     }
     put(line, "期限到期:", "expiry of ");
@@ -163,13 +166,17 @@ static bool put_sum(struct line *line, const struct path_sum *sum)
 static const struct {
     enum path_open flag;
     const char *word, *zh, *en;
+    const char *by_parent_zh, *by_parent_en; /* where whoever opens the case gives things too */
 } opens[] = {
-    {PATH_WAITS, "waits", "可以无限期等待", "can wait for ever"},
-    {PATH_PAUSE, "pause", "停止计算的时间没有上限", "a pause has no limit"},
+    {PATH_WAITS, "waits", "可以无限期等待", "can wait for ever", NULL, NULL},
+    {PATH_SUBS, "sub-cases", "等待下级案件", "waits for its sub-cases", NULL, NULL},
+    {PATH_PAUSE, "pause", "停止计算的时间没有上限", "a pause has no limit", NULL, NULL},
     {PATH_ANY_LENGTH, "any-length", "由事件给出的长度没有上限",
-     "an event gives a length without limit"},
+     "an event gives a length without limit", "由事件或上级案件给出的长度没有上限",
+     "an event or the parent case gives a length without limit"},
     {PATH_GIVEN_DATE, "given-date", "取决于事件给出的日期",
-     "it depends on a date that an event gives"},
+     "it depends on a date that an event gives", "取决于事件或上级案件给出的日期",
+     "it depends on a date that an event or the parent case gives"},
 };
 
 enum { OPEN_COUNT = sizeof opens / sizeof opens[0] };
@@ -186,11 +193,20 @@ static void put_time(struct line *line, const struct path_time *time)
         if (!(time->open & (unsigned)opens[i].flag))
             continue;
         put(line, is_any ? ";" : "", is_any ? "; " : "");
-        put(line, opens[i].zh, opens[i].en);
+        if (opens[i].by_parent_zh && line->call->program->start_event == INDEX_NONE)
+            put(line, opens[i].by_parent_zh, opens[i].by_parent_en);
+        else
+            put(line, opens[i].zh, opens[i].en);
         is_any = true;
     }
     if (!is_any)
         put(line, "不需要时间", "no time");
+}
+
+/* Else there are only words for why it has no bound. */
+static bool has_length(const struct path_time *time)
+{
+    return time->hours > 0 || time->open == 0;
 }
 
 static void put_days(struct line *line, const char *zh, const char *en, int64_t days)
@@ -234,11 +250,17 @@ static void put_anchor(struct line *line, int32_t anchor)
 
 static void put_bound(struct line *line, const struct path_step *step)
 {
+    if (step->wait == PATH_WAIT_SUBS) {
+        put(line, "等待下级案件,本身没有上限",
+            "waits for its sub-cases, without a bound of its own");
+        return;
+    }
     if (step->wait != PATH_WAIT_ENDS) {
         put(line, "可以无限期等待", "can wait for ever");
         return;
     }
-    put(line, "至多 ", "at most ");
+    if (has_length(&step->bound.time))
+        put(line, "至多 ", "at most ");
     put_time(line, &step->bound.time);
     put(line, ":", ": ");
     put_clock(line, step->bound.clock);
@@ -323,8 +345,11 @@ static void print_end(const struct path_call *call, const struct path_end *end)
     buffer_put_decimal(&line.buffer, (int64_t)end->count);
     put(&line, end->is_capped ? " 条以上路径" : " 条路径",
         end->is_capped ? " paths or more" : (end->count == 1 ? " path" : " paths"));
+    if (!end->count && end->state == call->program->cascade_end)
+        put(&line, ",只随上级案件办结而到达", ", only reached when the parent case closes it");
     if (end->count) {
-        put(&line, ",最长 ", ", longest ");
+        put(&line, has_length(&end->longest) ? ",最长 " : ",",
+            has_length(&end->longest) ? ", longest " : ", ");
         put_time(&line, &end->longest);
         put_calendar(&line, &end->longest);
     }
@@ -357,17 +382,24 @@ static void put_wait(struct line *line, const struct path_trap *trap)
             "what runs is overdue already, and nothing new falls due: ");
         put_clock(line, trap->clock);
         return;
+    case PATH_WAIT_SUBS:
+        put(line, "到下级案件全部办结为止", "until the last of them closes");
+        return;
     case PATH_WAIT_ENDS: return;
     }
 }
 
-static void print_traps(const struct path_call *call)
+/* Those that wait for sub-cases, or the others. */
+static void print_traps(const struct path_call *call, bool is_for_subs, const char *head)
 {
-    if (call->paths.trap_count)
-        printf("\n%s\n",
-               say(call->context, "可以无限期等待的状态:", "a case can wait for ever in:"));
+    bool is_first = true;
     for (uint32_t i = 0; i < call->paths.trap_count; i++) {
         struct line line;
+        if ((call->paths.traps[i].wait == PATH_WAIT_SUBS) != is_for_subs)
+            continue;
+        if (is_first)
+            printf("\n%s\n", head);
+        is_first = false;
         begin(&line, call);
         buffer_put_text(&line.buffer, "  ");
         put_state(&line, call->paths.traps[i].state);
@@ -413,16 +445,36 @@ static void print_suspension(const struct path_call *call)
     end_line(&line);
 }
 
+/* It begins with a parent's step, and may end with one. */
+static void print_parent(const struct path_call *call)
+{
+    const struct program *program = call->program;
+    struct line line;
+    if (program->start_event != INDEX_NONE)
+        return;
+    begin(&line, call);
+    put(&line, "由上级案件开立", "opened by a parent case");
+    if (program->cascade_end != INDEX_NONE) {
+        put(&line, ";上级案件办结时可能随之在 ", "; when that closes it may end in ");
+        put_state(&line, program->cascade_end);
+        put(&line, " 终结,未列为路径", " with it, which is no path below");
+    }
+    end_line(&line);
+}
+
 static void print_text(const struct path_call *call)
 {
     const struct paths *paths = &call->paths;
-    printf(say(call->context, "%.*s 第 %u 版:%llu 条路径,%u 个终结\n",
-               "%.*s version %u: %llu paths, %u ends\n"),
+    printf(say(call->context, "%.*s 第 %u 版:%llu 条路径,%u 个终结%s\n",
+               paths->count == 1 ? "%.*s version %u: %llu path, %u end%s\n"
+                                 : "%.*s version %u: %llu paths, %u end%s\n"),
            BYTES_PRINTF(call->program->id), call->program->version,
-           (unsigned long long)paths->count, paths->end_count);
+           (unsigned long long)paths->count, paths->end_count,
+           paths->end_count == 1 || call->context->is_zh ? "" : "s");
     if (paths->is_capped)
         printf("%s\n", say(call->context, "路径太多,只查了一部分:可能有更长的",
                            "too many paths: the search was capped, and there may be longer ones"));
+    print_parent(call);
     print_suspension(call);
     for (uint32_t i = 0; i < paths->end_count; i++)
         print_end(call, &paths->ends[i]);
@@ -432,7 +484,11 @@ static void print_text(const struct path_call *call)
                paths->row_count, (unsigned long long)paths->count);
     for (uint32_t i = 0; i < paths->row_count; i++)
         print_path(call, i);
-    print_traps(call);
+    print_traps(call, false,
+                say(call->context, "可以无限期等待的状态:", "a case can wait for ever in:"));
+    print_traps(call, true,
+                say(call->context, "等待下级案件、本身没有期限的状态:",
+                    "a case waits for its sub-cases, without a clock of its own, in:"));
     print_loops(call);
 }
 
@@ -522,11 +578,10 @@ static struct value state_value(const struct path_call *call, int32_t state)
 
 static struct value step_value(struct path_call *call, const struct path_step *step)
 {
-    static const char *const waits[] = {[PATH_WAIT_ENDS] = "bounded",
-                                        [PATH_WAIT_NO_CLOCK] = "no-clock",
-                                        [PATH_WAIT_REMINDERS] = "reminders",
-                                        [PATH_WAIT_OTHERS] = "not-ended",
-                                        [PATH_WAIT_OVERDUE] = "overdue"};
+    static const char *const waits[] = {
+        [PATH_WAIT_ENDS] = "bounded",        [PATH_WAIT_NO_CLOCK] = "no-clock",
+        [PATH_WAIT_REMINDERS] = "reminders", [PATH_WAIT_OTHERS] = "not-ended",
+        [PATH_WAIT_OVERDUE] = "overdue",     [PATH_WAIT_SUBS] = "sub-cases"};
     struct value_builder map = new_map(call);
     value_put(&map, "state", state_value(call, step->state));
     put_moved(&map, call, step->event, step->clock);
@@ -601,7 +656,9 @@ static void json_waits(struct path_call *call)
         struct path_step step = {
             .state = trap->state, .event = INDEX_NONE, .clock = INDEX_NONE, .wait = trap->wait};
         struct value inner = step_value(call, &step);
-        value_put(&map, "kind", value_words("waits-for-ever"));
+        value_put(
+            &map, "kind",
+            value_words(trap->wait == PATH_WAIT_SUBS ? "waits-for-sub-cases" : "waits-for-ever"));
         value_put(&map, "state", state_value(call, trap->state));
         value_put(&map, "why", *value_get(&inner, "wait"));
         put_name(&map, "clock", call, trap->clock);
@@ -632,6 +689,8 @@ static void print_lines(struct path_call *call)
     if (call->program->suspend_from != INDEX_NONE)
         value_put(&map, "suspended_by",
                   value_text(call->program->events[call->program->suspend_from].name));
+    if (call->program->start_event == INDEX_NONE)
+        value_put(&map, "is_opened_by_parent", value_bool(true));
     if (call->request.from != DATE_NONE)
         value_put(&map, "from", date_value(call, call->request.from));
     print_line(&map);

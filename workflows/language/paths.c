@@ -35,7 +35,8 @@ static uint64_t bit(int32_t state)
 static bool open_graph(const struct program *program, struct arena *arena, struct draft *draft,
                        struct graph *graph)
 {
-    *draft = (struct draft){.sheet = {.arena = arena}, .program = *program};
+    static const struct definition_context alone; /* the program is checked already */
+    *draft = (struct draft){.sheet = {.arena = arena}, .context = &alone, .program = *program};
     draft->states = arena_alloc_array(arena, program->state_count, sizeof *draft->states);
     draft->clocks = arena_alloc_array(arena, program->clock_count + 1, sizeof *draft->clocks);
     if (!draft->states || !draft->clocks)
@@ -158,12 +159,14 @@ static void note_traps(struct paths *paths, const struct path *path)
 {
     for (uint32_t i = 0; i < path->step_count; i++) {
         const struct path_step *step = &path->steps[i];
-        bool is_new = step->wait != PATH_WAIT_ENDS;
-        for (uint32_t j = 0; is_new && j < paths->trap_count; j++)
-            is_new = paths->traps[j].state != step->state;
-        if (is_new)
-            paths->traps[paths->trap_count++] =
-                (struct path_trap){step->state, step->wait, step->wait_clock};
+        uint32_t row = 0;
+        while (row < paths->trap_count && paths->traps[row].state != step->state)
+            row++;
+        bool is_new = row == paths->trap_count || paths->traps[row].wait == PATH_WAIT_SUBS;
+        if (step->wait == PATH_WAIT_ENDS || !is_new)
+            continue;
+        paths->traps[row] = (struct path_trap){step->state, step->wait, step->wait_clock};
+        paths->trap_count += row == paths->trap_count;
     }
 }
 

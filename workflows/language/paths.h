@@ -10,8 +10,10 @@
  * - it counts only where it surely runs: begun by a step of the path, with a period for every case,
  *   and with no state on the way that can end it without moving on;
  * - one with `repeat` only reminds, and ends no wait;
+ * - a wait for sub-cases ends when theirs do: it has no bound of its own unless a clock runs there;
  * - a suspension of the whole case stops every clock, anywhere and for as long as it lasts: it is
- *   left out of all times, and whoever shows them says so.
+ *   left out of all times, and whoever shows them says so. So is an end that comes with the
+ *   parent's, and all that a parent may give to a case that an event can start.
  *
  * The longest time follows from all of these at once: clocks overlap, so that they are not simply
  * added. In calendar days months count 31, years 366 and five working days seven, unless a starting
@@ -39,6 +41,7 @@ enum path_open {
     PATH_PAUSE = 2,        /* a pause that lasts as long as somebody likes */
     PATH_ANY_LENGTH = 4,   /* a period or an extension of a length that an event gives unbounded */
     PATH_GIVEN_DATE = 8,   /* it counts from or to a date that an event gives */
+    PATH_SUBS = 16,        /* it waits for sub-cases, and no clock ends that */
 };
 
 /* Why nothing ends the wait in a state. */
@@ -48,6 +51,7 @@ enum path_wait {
     PATH_WAIT_REMINDERS, /* only clocks that repeat */
     PATH_WAIT_OTHERS,    /* clocks run that can end, or run on, without the case moving */
     PATH_WAIT_OVERDUE,   /* only clocks whose expiry the path took: nothing falls due any more */
+    PATH_WAIT_SUBS,      /* it is for sub-cases, whose clocks are their own */
 };
 
 struct path_time {
@@ -101,7 +105,8 @@ struct path_loop {
     bool is_detour;
 };
 
-/* A state in which some path can wait for ever. */
+/* A state in which some path can wait for ever; PATH_WAIT_SUBS only where no path waits otherwise.
+ */
 struct path_trap {
     int32_t state;
     enum path_wait wait;

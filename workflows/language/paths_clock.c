@@ -44,6 +44,12 @@ static struct range range_of_type(const struct field *field)
     return known_range(type->has_min ? (int64_t)type->min : 1, (int64_t)type->max);
 }
 
+/* Then any field may be given by whoever opens a case, as its type allows. */
+static bool is_opened_by_parent(const struct program *program)
+{
+    return program->start_event == INDEX_NONE;
+}
+
 /* What is set into a field by a branch joins what is known; the first alone begins it. */
 static void join_sets(struct ranging ranging, const struct branch *branch, uint32_t field,
                       struct range *range, uint32_t *count)
@@ -72,7 +78,7 @@ static struct range range_of_case_field(struct ranging ranging, uint32_t index)
     const struct field *field = &program->fields[index];
     struct range range = range_of_type(field);
     uint32_t count = 0;
-    if (range.is_known)
+    if (range.is_known || is_opened_by_parent(program))
         return range;
     if (field->initial.kind == VALUE_INT) {
         range = known_range(field->initial.as.integer, field->initial.as.integer);
@@ -211,7 +217,7 @@ static bool field_is_past(struct ranging ranging, uint32_t field)
 {
     const struct program *program = ranging.program;
     ranging.event = program->start_event;
-    bool holds = program->fields[field].initial.kind == VALUE_NONE
+    bool holds = !is_opened_by_parent(program) && program->fields[field].initial.kind == VALUE_NONE
                  && sets_are_past(ranging, &program->start, field)
                  && handlers_are_past(ranging, program->handlers, program->handler_count, field);
     for (uint32_t i = 0; holds && i < program->state_count; i++)

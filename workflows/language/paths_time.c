@@ -219,6 +219,11 @@ static uint32_t count_flags(unsigned open)
     return count;
 }
 
+static bool is_for_subs(const struct ways *ways, const struct path_step *step)
+{
+    return step->event != INDEX_NONE && step->event == ways->program->joined_event;
+}
+
 static struct path_time time_of_span(const struct ways *ways, const struct path *path,
                                      const struct span *span)
 {
@@ -226,13 +231,14 @@ static struct path_time time_of_span(const struct ways *ways, const struct path 
     struct path_time time = {.base_last = DATE_NONE, .last = DATE_NONE};
     uint32_t count = anchors_of(ways, span->clock, clocks);
     time.waits = span->clock == INDEX_NONE;
-    time.open = time.waits ? PATH_WAITS : 0;
+    if (time.waits)
+        time.open = is_for_subs(ways, &path->steps[span->start]) ? PATH_SUBS : PATH_WAITS;
     for (uint32_t i = 0; i < count; i++) {
         add_period(&time.base, ways->longest[clocks[i]].period, 1);
         time.open |= ways->longest[clocks[i]].open;
         add_allowances(ways, path, span, clocks[i], &time);
     }
-    time.opens = count_flags(time.open & ~(unsigned)PATH_WAITS);
+    time.opens = count_flags(time.open & ~(unsigned)(PATH_WAITS | PATH_SUBS));
     time.hours = nominal(&time.base) + nominal(&time.plus);
     return time;
 }
@@ -436,6 +442,8 @@ static void date_links(struct chart *chart)
 
 bool path_time_is_longer(const struct path_time *left, const struct path_time *right)
 {
+    if ((left->open & PATH_WAITS) != (right->open & PATH_WAITS))
+        return left->open & PATH_WAITS;
     if ((left->waits > 0) != (right->waits > 0))
         return left->waits > 0;
     if ((left->opens > 0) != (right->opens > 0))
@@ -525,7 +533,7 @@ static void walk(const struct ways *ways, struct path *path, struct spans *spans
 }
 
 /* A wait that no span covers is one that nothing ends. */
-static void cover_waits(struct path *path, struct spans *spans)
+static void cover_waits(const struct ways *ways, struct path *path, struct spans *spans)
 {
     uint64_t covered = 0;
     for (uint32_t i = 0; i < spans->count; i++) {
@@ -538,6 +546,10 @@ static void cover_waits(struct path *path, struct spans *spans)
             path->steps[i].wait_clock = INDEX_NONE;
             continue;
         }
+        if (is_for_subs(ways, &path->steps[i])) {
+            path->steps[i].wait = PATH_WAIT_SUBS;
+            path->steps[i].wait_clock = INDEX_NONE;
+        }
         LD_ASSERT(spans->count < SPANS_MAX);
         spans->rows[spans->count++] =
             (struct span){INDEX_NONE, (uint8_t)i, (uint8_t)i, (uint8_t)(i + 1)};
@@ -548,7 +560,7 @@ void path_measure(struct ways *ways, struct path *path, struct chart *chart)
 {
     struct spans *spans = &chart->spans;
     walk(ways, path, spans);
-    cover_waits(path, spans);
+    cover_waits(ways, path, spans);
     chart->ways = ways;
     chart->path = path;
     for (uint32_t i = 0; i <= path->step_count; i++)
