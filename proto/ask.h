@@ -41,20 +41,31 @@
  *   artifact   {kind, id, version?} → {kind, id, version, digest, text}
  *   deploy     {text, file?}        → {kind, id, version, digest, result: deployed|exists}
  *                error `refused`: {diagnostics [{severity, code, line, column, zh, en, …}]}
- *   subscribe  {name, from: now|start, levels? [word…], units? [id…]} → {name, cursor, result}
+ *   subscribe  {name, from: now|start, levels? [word…], units? [id…], kinds? [alerts|emitted…],
+ *                types? [event type…]} → {name, cursor, result}
  *                result: subscribed | exists | changed (the filter; the cursor stays)
+ *                kinds: alerts alone without the word; levels and units are of alerts (any
+ *                recipient counts), types of emitted events
  *   unsubscribe {name}              → {name}
  *   fetch      {name, max?, wait_ms?} → {items [item…], cursor}     from the name's cursor on
  *                item: {id, position, at, kind: alert|alert-cleared|notice, case, workflow,
  *                clock, title, level, force, basis?, unit, unit_title?, last_day, due,
  *                to [{unit, title?, reason, name?}],
- *                unacknowledged}; of kind notice: {…, level, text, to} without a clock
+ *                unacknowledged}; of kind notice: {…, level, text, to} without a clock; of kind
+ *                emitted: {id, position, at, kind, case, workflow, event {specversion, id, source,
+ *                type, subject?, time, role?, workflow?, data?}, source_title?}: the event as it
+ *                also goes to the case `subject`, where it has one
  *                id = PARTITION-POSITION-INDEX: the same alert has the same id, however often sent
  *   ack        {name, cursor}       → {name, cursor}     all up to the cursor has been dealt with
  *   status     {}                   → {partition, pid, epoch, now, clock: real|manual, held?,
  *                last, applied, hot, merging, journal_bytes, state_bytes, feeds, events, fired,
- *                rederiving?, parked?, damaged?, version}   rederiving: other rules were deployed
- *                and open cases are being derived again; parked: cases whose clocks cannot be
+ *                rederiving?, parked?, damaged?, undelivered, undelivered_ms?, unread?,
+ *                undeliverable?, version}   rederiving: other rules were deployed and open cases
+ *                are being derived again; parked: cases whose clocks cannot be
+ *                derived; undelivered:
+ *                emitted events for other cases without a fate yet, undelivered_ms: since the
+ *                first of them; unread: rows in which there may be more; undeliverable: the next
+ *                of these cannot be read, or the broker not be reached for want of means
  *   clock      {to}                 → {now, fired}    manual clocks only; answered when everything
  *                due up to then has happened and is on disk
  *   clock      {confirm: true}      → {now, fired: 0}   real clocks only: a jump ahead that is

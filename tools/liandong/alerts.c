@@ -73,6 +73,22 @@ static int64_t now_ms(void)
 
 /* --- printing ------------------------------------------------------------------------------- */
 
+static void print_emitted(struct watcher *watcher, const struct value *item)
+{
+    const struct command_context *context = watcher->context;
+    struct arena *arena = &watcher->arena;
+    static const struct value none = {.kind = VALUE_MAP};
+    const struct value *event = value_get(item, "event");
+    event = event ? event : &none;
+    bool has_subject = value_get_text(event, "subject").size > 0;
+    printf("%s  %s  %s  %s  %s", show_instant(item, "at", arena), show_cell(item, "case", arena),
+           say(context, "发出事件", "emitted"), show_cell(event, "type", arena),
+           show_cell(event, "source", arena));
+    if (has_subject)
+        printf(" → %s", show_cell(event, "subject", arena));
+    putchar('\n');
+}
+
 static void print_item(struct watcher *watcher, const struct value *item)
 {
     const struct command_context *context = watcher->context;
@@ -80,6 +96,10 @@ static void print_item(struct watcher *watcher, const struct value *item)
     bool is_cleared = bytes_is(value_get_text(item, "kind"), "alert-cleared");
     if (watcher->is_json) {
         show_json_line(item);
+        return;
+    }
+    if (bytes_is(value_get_text(item, "kind"), "emitted")) {
+        print_emitted(watcher, item);
         return;
     }
     printf("%s  %s  %s  %s %s", show_instant(item, "at", arena), show_cell(item, "case", arena),
@@ -154,13 +174,15 @@ static struct value words_of(const struct repeated *texts, struct arena *arena)
 
 struct filter {
     const char *from;
-    struct repeated levels, units;
+    struct repeated levels, units, types;
+    bool is_emitted; /* emitted events too */
 };
 
 static bool subscribe(struct watcher *watcher, const struct filter *filter)
 {
-    struct value_entry entries[5];
-    struct value_builder builder = {entries, 5, 0};
+    static const struct repeated both = {.texts = {"alerts", "emitted"}, .count = 2};
+    struct value_entry entries[7];
+    struct value_builder builder = {entries, 7, 0};
     struct value answer;
     value_put(&builder, "ask", value_words(ASK_SUBSCRIBE));
     value_put(&builder, "name", value_words(watcher->name));
@@ -169,6 +191,10 @@ static bool subscribe(struct watcher *watcher, const struct filter *filter)
         value_put(&builder, "levels", words_of(&filter->levels, &watcher->arena));
     if (filter->units.count)
         value_put(&builder, "units", words_of(&filter->units, &watcher->arena));
+    if (filter->is_emitted || filter->types.count)
+        value_put(&builder, "kinds", words_of(&both, &watcher->arena));
+    if (filter->types.count)
+        value_put(&builder, "types", words_of(&filter->types, &watcher->arena));
     struct value question = value_built(&builder);
     for (uint32_t i = 0; i < connection_partitions(watcher->connection); i++) {
         if (!connection_ask(watcher->connection, i, &question, &watcher->arena, &answer))
@@ -362,6 +388,10 @@ static void parse(struct command_context *context, struct watch_options *options
         {"unit", "UNIT", "只要发给此单位的(可重复)", "only those told to this unit (repeatable)",
          &repeated, NULL},
         {"level", "LEVEL", "只要此级别(可重复)", "only this level (repeatable)", &repeated, NULL},
+        {"emitted", NULL, "也要案件发出的事件", "events that cases emit too", NULL,
+         &filter->is_emitted},
+        {"type", "TYPE", "发出的事件只要此种(可重复)", "of these only this type (repeatable)",
+         &repeated, NULL},
         {"once", NULL, "取完现有的就结束", "end when there is no more now", NULL,
          &watcher->is_once},
         {"max", "N", "取到这么多条就结束", "end after so many", &options->max, NULL},
@@ -371,6 +401,7 @@ static void parse(struct command_context *context, struct watch_options *options
         {0}};
     filter->from = "now";
     repeated_take(context, "unit", &filter->units);
+    repeated_take(context, "type", &filter->types);
     repeated_take(context, "level", &filter->levels);
     options_parse(context, rows);
     if (context->argc || !watcher->name)

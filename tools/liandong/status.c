@@ -10,7 +10,7 @@
  * worker that is up says of its store. A partition that is down, or goes down while it is asked, is
  * shown with what the broker knows of it. */
 
-enum { ARENA_SIZE = 1 << 20, CELL_MAX = 48, COLUMNS = 9, ROW_ENTRIES = 24, TOP_ENTRIES = 12 };
+enum { ARENA_SIZE = 1 << 20, CELL_MAX = 48, COLUMNS = 10, ROW_ENTRIES = 40, TOP_ENTRIES = 12 };
 
 static struct value question_of(struct value_entry entries[1])
 {
@@ -44,6 +44,21 @@ static const char *number_cell(const struct value *row, const char *key, struct 
     return cell;
 }
 
+/* Emitted events that have no fate yet, and how long the first of them has waited. */
+static const char *undelivered_cell(const struct command_context *context, const struct value *row,
+                                    struct arena *arena)
+{
+    int64_t waited_ms = value_get_int(row, "undelivered_ms", -1);
+    char *cell = waited_ms < 0 ? NULL : arena_alloc(arena, CELL_MAX);
+
+    if (cell == NULL)
+        return number_cell(row, "undelivered", arena);
+    (void)snprintf(cell, CELL_MAX, "%lld (%lld %s)",
+                   (long long)value_get_int(row, "undelivered", 0), (long long)(waited_ms / 1000),
+                   say(context, "秒", "s"));
+    return cell;
+}
+
 static void put_row_cells(const struct command_context *context, const struct value *row,
                           struct arena *arena, const char *cells[COLUMNS])
 {
@@ -58,6 +73,7 @@ static void put_row_cells(const struct command_context *context, const struct va
     cells[at++] = number_cell(row, "last", arena);
     cells[at++] = number_cell(row, "applied", arena);
     cells[at++] = number_cell(row, "hot", arena);
+    cells[at++] = undelivered_cell(context, row, arena);
     cells[at++] = text_cell(row, "now", arena);
 }
 
@@ -68,6 +84,7 @@ static void print_status(const struct command_context *context, const struct val
                                   say(context, "进程", "pid"),       say(context, "任期", "epoch"),
                                   say(context, "排队", "queued"),    say(context, "日志位置", "journal"),
                                   say(context, "已并入", "merged"), say(context, "待并入", "to merge"),
+                                  say(context, "待送达", "to deliver"),
                                   say(context, "时刻", "now")};
     const char **cells = arena_alloc_array(arena, (size_t)count * COLUMNS, sizeof *cells);
 
