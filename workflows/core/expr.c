@@ -30,9 +30,12 @@ static enum expr_err evaluate(struct evaluation *eval, const struct expr *expr,
 enum {
     STEP_TEXT_SIZE = 32,
     STEP_SEARCH_SIZE = 2,
-    STEP_ENTRIES = 8,
-    STEP_PLACES = 4, /* room made for the elements of a list or map that is written out */
-    STEPS_OF_CALL = 8
+    STEP_DIGITS = 4,
+    STEP_PLACES = 4, /* room made for the elements of a list or map */
+    STEP_BINDINGS = 4,
+    STEPS_OF_CALL = 8,
+    STEPS_OF_CONVERSION = 8,
+    STEPS_OF_WORKING_DAYS = 12
 };
 
 static enum expr_err spend(struct evaluation *eval, uint64_t steps)
@@ -41,6 +44,12 @@ static enum expr_err spend(struct evaluation *eval, uint64_t steps)
         return EXPR_ERR_LIMIT;
     eval->steps += (uint32_t)steps;
     return EXPR_OK;
+}
+
+/* A key is compared with those of so many entries: three short ones in two steps. */
+static uint64_t weight_of_search(uint64_t count, struct bytes key)
+{
+    return count * (2 + key.size / STEP_TEXT_SIZE) / 3;
 }
 
 /* What it takes to go through a whole value: in steps, never far beyond EXPR_STEPS_MAX. A map is
@@ -55,10 +64,28 @@ static uint64_t weight(const struct value *value)
             steps += weight(&value->as.list.items[i]);
     if (value->kind != VALUE_MAP)
         return steps;
-    uint64_t count = value->as.map.count;
-    steps += 2 * count + count * count / STEP_ENTRIES;
-    for (uint32_t i = 0; i < count && steps <= EXPR_STEPS_MAX; i++)
-        steps += weight(&value->as.map.entries[i].value);
+    for (uint32_t i = 0; i < value->as.map.count && steps <= EXPR_STEPS_MAX; i++)
+        steps += weight_of_search(value->as.map.count, value->as.map.entries[i].key)
+                 + weight(&value->as.map.entries[i].value);
+    return steps;
+}
+
+/* What it takes to compare two values, which ends where their kinds or sizes differ. The weighing
+ * ends there too: a long value beside a short one is not gone through. */
+static uint64_t weight_of_pair(const struct value *left, const struct value *right)
+{
+    uint64_t steps = 2;
+    if (left->kind != right->kind)
+        return steps;
+    if (left->kind == VALUE_TEXT || left->kind == VALUE_UNIT) {
+        size_t of_left = left->as.text.size, of_right = right->as.text.size;
+        steps += (of_left < of_right ? of_left : of_right) / STEP_TEXT_SIZE;
+    } else if (left->kind == VALUE_LIST && left->as.list.count == right->as.list.count) {
+        for (uint32_t i = 0; i < left->as.list.count && steps <= EXPR_STEPS_MAX; i++)
+            steps += weight_of_pair(&left->as.list.items[i], &right->as.list.items[i]);
+    } else if (left->kind == VALUE_MAP && left->as.map.count == right->as.map.count) {
+        steps += weight(left) + weight(right);
+    }
     return steps;
 }
 
@@ -66,29 +93,69 @@ static uint64_t weight(const struct value *value)
 static uint64_t weight_of_operation(enum expr_op op, const struct value *left,
                                     const struct value *right)
 {
+    if (op == EXPR_IN && right->kind == VALUE_MAP)
+        return left->kind == VALUE_TEXT ? weight_of_search(right->as.map.count, left->as.text) : 0;
     if (op == EXPR_IN)
-        return right->kind == VALUE_MAP ? right->as.map.count / STEP_ENTRIES : weight(right);
-    if (left->kind != right->kind)
+        return weight(right);
+    if (left->kind != right->kind || left->kind < VALUE_TEXT)
         return 0;
     if (op == EXPR_ADD && left->kind == VALUE_LIST)
-        return (uint64_t)left->as.list.count + right->as.list.count;
+        return 2 + (uint64_t)left->as.list.count + right->as.list.count;
     if (op == EXPR_ADD && left->kind == VALUE_TEXT)
-        return (left->as.text.size + right->as.text.size) / STEP_TEXT_SIZE;
-    if (left->kind == VALUE_LIST && left->as.list.count != right->as.list.count)
-        return 0;
-    uint64_t of_left = weight(left), of_right = weight(right);
-    return of_left < of_right ? of_left : of_right;
+        return 2 + (left->as.text.size + right->as.text.size) / STEP_TEXT_SIZE;
+    return weight_of_pair(left, right) - 2;
 }
 
-/* A search goes through the text once for each place at which it may begin. */
-static uint64_t weight_of_call(enum expr_function function, const struct value *args,
-                               uint16_t arg_count)
+/* The special days of (after, through], in either order: each is looked at by itself. */
+static uint64_t weight_of_days(const struct calendar *calendar, int32_t after, int32_t through)
 {
-    uint64_t size = arg_count && args[0].kind == VALUE_TEXT ? args[0].as.text.size : 0;
-    if (function != FUNCTION_CONTAINS || args[1].kind != VALUE_TEXT)
-        return STEPS_OF_CALL + size / STEP_TEXT_SIZE;
-    uint64_t each = 1 + args[1].as.text.size / STEP_TEXT_SIZE;
-    return STEPS_OF_CALL + size * each / STEP_SEARCH_SIZE;
+    uint32_t bounds[2] = {0, 0}, bits = 0;
+    const int32_t dates[2] = {after < through ? after : through, after < through ? through : after};
+    for (int i = 0; calendar && i < 2; i++) {
+        uint32_t high = calendar->day_count;
+        while (bounds[i] < high) {
+            uint32_t middle = bounds[i] + (high - bounds[i]) / 2;
+            if (calendar->days[middle].date <= dates[i])
+                bounds[i] = middle + 1;
+            else
+                high = middle;
+        }
+    }
+    while (calendar && calendar->day_count >> bits)
+        bits++;
+    return STEPS_OF_WORKING_DAYS + (uint64_t)(bounds[1] - bounds[0]) * (1 + bits / 2);
+}
+
+static size_t size_of_text(const struct value *value)
+{
+    return value->kind == VALUE_TEXT ? value->as.text.size : 0;
+}
+
+/* What a function does with its arguments. A search goes through the text once for each place at
+ * which it may begin. */
+static uint64_t weight_of_call(const struct evaluation *eval, enum expr_function function,
+                               const struct value *args)
+{
+    switch (function) {
+    case FUNCTION_CONTAINS:
+        return size_of_text(&args[0]) * (1 + size_of_text(&args[1]) / STEP_TEXT_SIZE)
+               / STEP_SEARCH_SIZE;
+    case FUNCTION_STARTS_WITH:
+    case FUNCTION_ENDS_WITH: return size_of_text(&args[1]) / STEP_TEXT_SIZE;
+    case FUNCTION_SIZE: return size_of_text(&args[0]) / STEP_TEXT_SIZE;
+    case FUNCTION_INT:
+    case FUNCTION_DOUBLE: return size_of_text(&args[0]) / STEP_DIGITS;
+    case FUNCTION_STRING: return STEPS_OF_CONVERSION;
+    case FUNCTION_WORKING_DAYS:
+        if (args[0].kind == VALUE_DATE && args[1].kind == VALUE_DATE)
+            return weight_of_days(eval->env->calendar, args[0].as.date, args[1].as.date);
+        break;
+    case FUNCTION_UNIT:
+    case FUNCTION_DATE:
+    case FUNCTION_DAYS:
+    case FUNCTION_DUE: break;
+    }
+    return 0;
 }
 
 static enum expr_err literal(struct evaluation *eval, const struct expr *expr,
@@ -138,6 +205,8 @@ static enum expr_err name(struct evaluation *eval, const struct expr *expr, stru
 static enum expr_err variable(struct evaluation *eval, const struct expr *expr,
                               struct value *ret_value)
 {
+    if (spend(eval, expr->index / STEP_BINDINGS))
+        return EXPR_ERR_LIMIT;
     const struct binding *binding = eval->bindings;
     for (uint16_t i = 0; binding && i < expr->index; i++)
         binding = binding->outer;
@@ -146,10 +215,13 @@ static enum expr_err variable(struct evaluation *eval, const struct expr *expr,
     return EXPR_OK;
 }
 
-static enum expr_err take_entry(const struct value *map, struct bytes key, struct value *ret_value)
+static enum expr_err take_entry(struct evaluation *eval, const struct value *map, struct bytes key,
+                                struct value *ret_value)
 {
     if (map->kind != VALUE_MAP)
         return EXPR_ERR_NO_OVERLOAD;
+    if (spend(eval, weight_of_search(map->as.map.count, key)))
+        return EXPR_ERR_LIMIT;
     const struct value *entry = value_get_bytes(map, key);
     if (!entry)
         return EXPR_ERR_NO_SUCH_FIELD;
@@ -163,7 +235,7 @@ static enum expr_err select_field(struct evaluation *eval, const struct expr *ex
     struct value record, value;
     enum expr_err err = evaluate(eval, expr->args[0], &record);
     if (!err)
-        err = take_entry(&record, expr->name, &value);
+        err = take_entry(eval, &record, expr->name, &value);
     if (err)
         return err;
     *ret_value = value;
@@ -195,7 +267,9 @@ static enum expr_err take_at(struct evaluation *eval, const struct expr *expr,
         return err;
     if (whole.kind == VALUE_LIST)
         return take_item(&whole, &at, ret_value);
-    return at.kind == VALUE_TEXT ? take_entry(&whole, at.as.text, ret_value) : EXPR_ERR_NO_OVERLOAD;
+    if (at.kind != VALUE_TEXT)
+        return EXPR_ERR_NO_OVERLOAD;
+    return take_entry(eval, &whole, at.as.text, ret_value);
 }
 
 /* Absence is the answer here; an error in what is selected from stays one. */
@@ -206,19 +280,20 @@ static enum expr_err has(struct evaluation *eval, const struct expr *expr, struc
         *ret_value = value_bool(value_of_name(eval->env, field).kind != VALUE_NONE);
         return EXPR_OK;
     }
-    struct value record;
+    struct value record, value;
     enum expr_err err = evaluate(eval, field->args[0], &record);
     if (err)
         return err;
-    if (record.kind != VALUE_MAP)
-        return EXPR_ERR_NO_OVERLOAD;
-    *ret_value = value_bool(value_get_bytes(&record, field->name));
+    err = take_entry(eval, &record, field->name, &value);
+    if (err && err != EXPR_ERR_NO_SUCH_FIELD)
+        return err;
+    *ret_value = value_bool(!err);
     return EXPR_OK;
 }
 
 static enum expr_err list(struct evaluation *eval, const struct expr *expr, struct value *ret_value)
 {
-    if (spend(eval, expr->arg_count / STEP_PLACES))
+    if (spend(eval, 1 + expr->arg_count / STEP_PLACES))
         return EXPR_ERR_LIMIT;
     struct value *items = arena_alloc_array(eval->arena, expr->arg_count, sizeof *items);
     if (!items)
@@ -244,7 +319,7 @@ static enum expr_err map_entry(struct evaluation *eval, const struct expr *const
         return err;
     if (key.kind != VALUE_TEXT)
         return EXPR_ERR_NO_OVERLOAD;
-    err = spend(eval, map->as.map.count / STEP_ENTRIES);
+    err = spend(eval, weight_of_search(map->as.map.count, key.as.text));
     if (err)
         return err;
     if (value_get_bytes(map, key.as.text))
@@ -256,7 +331,7 @@ static enum expr_err map_entry(struct evaluation *eval, const struct expr *const
 
 static enum expr_err map(struct evaluation *eval, const struct expr *expr, struct value *ret_value)
 {
-    if (spend(eval, expr->arg_count / STEP_PLACES))
+    if (spend(eval, 1 + expr->arg_count / STEP_PLACES))
         return EXPR_ERR_LIMIT;
     struct value_entry *entries =
         arena_alloc_array(eval->arena, expr->arg_count / 2u, sizeof *entries);
@@ -386,7 +461,7 @@ static enum expr_err call(struct evaluation *eval, const struct expr *expr, stru
         if (err)
             return err;
     }
-    enum expr_err err = spend(eval, weight_of_call(expr->function, args, expr->arg_count));
+    enum expr_err err = spend(eval, STEPS_OF_CALL + weight_of_call(eval, expr->function, args));
     return err ? err : expr_call(expr, args, eval->env, eval->arena, ret_value);
 }
 
@@ -445,8 +520,8 @@ static enum expr_err filter(struct evaluation *eval, const struct expr *expr,
     enum expr_err err = evaluate_list(eval, expr->args[0], &from);
     if (err)
         return err;
-    if (from.as.list.count > EXPR_STEPS_MAX - eval->steps)
-        return EXPR_ERR_LIMIT; /* each of its elements is a step at least */
+    if (spend(eval, 1 + from.as.list.count / STEP_PLACES))
+        return EXPR_ERR_LIMIT;
     struct value *items = arena_alloc_array(eval->arena, from.as.list.count, sizeof *items);
     if (!items)
         return EXPR_ERR_MEMORY;
