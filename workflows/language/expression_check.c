@@ -2,6 +2,8 @@
  * declarations reach; only lists and maps of mixed literals are left to the evaluator. */
 #include "workflows/language/expression_parts.h"
 
+#include "workflows/language/keys.h"
+
 static bool fail_type(struct checker *checker, const struct syntax *syntax, const char *code,
                       const struct typed *left, const struct typed *right)
 {
@@ -90,10 +92,9 @@ bool check_choice_literal(struct checker *checker, const struct static_type *typ
         || literal->literal.kind != VALUE_TEXT)
         return true;
     const struct data_type *choice = type->choice;
-    for (uint32_t i = 0; i < choice->choice_count; i++) {
-        if (bytes_equal(choice->choices[i], literal->literal.as.text))
-            return true;
-    }
+    struct names words = {choice->choices, sizeof *choice->choices, choice->choice_count};
+    if (find_name(checker->compilation, words, literal->literal.as.text) >= 0)
+        return true;
     return compilation_fail(checker->compilation, place, "expr-choice", literal->literal.as.text,
                             joined_choices(checker->compilation->arena, choice));
 }

@@ -320,29 +320,41 @@ static bool quoted_name(struct lexer *lexer, struct token *token)
     return true;
 }
 
+/* One sign of two characters, or of one where the second is not there. */
+struct sign {
+    char first, second;
+    enum token_kind both, alone; /* TOKEN_END: there is none such */
+};
+
+static const struct sign *sign_of(int byte)
+{
+    static const struct sign rows[] = {
+        {',', 0, TOKEN_END, TOKEN_COMMA},         {'.', 0, TOKEN_END, TOKEN_DOT},
+        {'(', 0, TOKEN_END, TOKEN_PAREN_OPEN},    {')', 0, TOKEN_END, TOKEN_PAREN_CLOSE},
+        {'[', 0, TOKEN_END, TOKEN_BRACKET_OPEN},  {']', 0, TOKEN_END, TOKEN_BRACKET_CLOSE},
+        {'{', 0, TOKEN_END, TOKEN_BRACE_OPEN},    {'}', 0, TOKEN_END, TOKEN_BRACE_CLOSE},
+        {'|', '|', TOKEN_OR, TOKEN_END},          {'&', '&', TOKEN_AND, TOKEN_END},
+        {'=', '=', TOKEN_EQUAL, TOKEN_END},       {'!', '=', TOKEN_NOT_EQUAL, TOKEN_NOT},
+        {'<', '=', TOKEN_LESS_EQUAL, TOKEN_LESS}, {'>', '=', TOKEN_GREATER_EQUAL, TOKEN_GREATER},
+        {'+', 0, TOKEN_END, TOKEN_PLUS},          {'-', 0, TOKEN_END, TOKEN_MINUS},
+        {'*', 0, TOKEN_END, TOKEN_STAR},          {'/', 0, TOKEN_END, TOKEN_SLASH},
+        {'%', 0, TOKEN_END, TOKEN_PERCENT},       {'?', 0, TOKEN_END, TOKEN_QUESTION},
+        {':', 0, TOKEN_END, TOKEN_COLON}};
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        if (rows[i].first == byte)
+            return &rows[i];
+    }
+    return NULL;
+}
+
 static bool sign(struct lexer *lexer, struct token *token)
 {
-    static const struct {
-        const char *text;
-        enum token_kind kind;
-    } signs[] = {/* the longer first */
-                 {"||", TOKEN_OR},           {"&&", TOKEN_AND},        {"==", TOKEN_EQUAL},
-                 {"!=", TOKEN_NOT_EQUAL},    {"<=", TOKEN_LESS_EQUAL}, {">=", TOKEN_GREATER_EQUAL},
-                 {"<", TOKEN_LESS},          {">", TOKEN_GREATER},     {"!", TOKEN_NOT},
-                 {"+", TOKEN_PLUS},          {"-", TOKEN_MINUS},       {"*", TOKEN_STAR},
-                 {"/", TOKEN_SLASH},         {"%", TOKEN_PERCENT},     {"?", TOKEN_QUESTION},
-                 {":", TOKEN_COLON},         {",", TOKEN_COMMA},       {".", TOKEN_DOT},
-                 {"(", TOKEN_PAREN_OPEN},    {")", TOKEN_PAREN_CLOSE}, {"[", TOKEN_BRACKET_OPEN},
-                 {"]", TOKEN_BRACKET_CLOSE}, {"{", TOKEN_BRACE_OPEN},  {"}", TOKEN_BRACE_CLOSE}};
-    struct bytes source = lexer->compilation->source;
-    struct bytes rest = bytes_slice(source, lexer->at, source.size);
-    for (size_t i = 0; i < sizeof signs / sizeof signs[0]; i++) {
-        struct bytes text = bytes_from_text(signs[i].text);
-        if (bytes_starts_with(rest, text)) {
-            token->kind = signs[i].kind;
-            advance(lexer, text.size);
-            return true;
-        }
+    const struct sign *found = sign_of(peek(lexer, 0));
+    bool is_both = found && found->second && peek(lexer, 1) == found->second;
+    token->kind = !found ? TOKEN_END : is_both ? found->both : found->alone;
+    if (token->kind != TOKEN_END) {
+        advance(lexer, is_both ? 2 : 1);
+        return true;
     }
     do /* the whole code point */
         advance(lexer, 1);

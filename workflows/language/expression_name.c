@@ -81,6 +81,8 @@ static bool is_known(const struct checker *checker, const struct expr *path)
 
 static bool learn(struct checker *checker, const struct expr *path)
 {
+    if (is_known(checker, path))
+        return true;
     struct fact_link *fact = arena_alloc(checker->compilation->arena, sizeof *fact);
     if (!fact)
         return false;
@@ -105,6 +107,83 @@ bool learn_facts(struct checker *checker, const struct expr *expr, bool is_true)
     return true;
 }
 
+/* A table of names with open addressing: the name's index + 1, or 0 where a place is free. It is
+ * made when a compilation searches these names for the SEARCHES_MIN-th time: most never do. */
+struct name_index {
+    struct name_index *next;
+    const void *rows;
+    uint32_t searches;
+    uint32_t mask;
+    uint16_t *places; /* or NULL */
+};
+
+enum { INDEX_NAMES_MIN = 16, INDEX_NAMES_MAX = UINT16_MAX / 4, SEARCHES_MIN = 8 };
+
+static const struct bytes *name_of(struct names names, uint32_t row)
+{
+    return (const struct bytes *)(const void *)((const char *)names.rows + row * names.stride);
+}
+
+/* FNV-1a. */
+static uint32_t hash_name(struct bytes name)
+{
+    uint32_t hash = 2166136261u;
+    for (size_t i = 0; i < name.size; i++)
+        hash = (hash ^ name.ptr[i]) * 16777619u;
+    return hash ^ hash >> 15;
+}
+
+/* Where the name stands in the table, or the free place where it would. */
+static uint16_t *place_in(const struct name_index *index, struct names names, struct bytes name)
+{
+    uint32_t at = hash_name(name) & index->mask;
+    while (index->places[at] && !bytes_equal(*name_of(names, index->places[at] - 1u), name))
+        at = (at + 1) & index->mask;
+    return &index->places[at];
+}
+
+static struct name_index *index_of(struct compilation *compilation, struct names names)
+{
+    struct name_index *index = compilation->indexes;
+    while (index && index->rows != names.rows)
+        index = index->next;
+    if (index)
+        return index;
+    index = arena_alloc(compilation->arena, sizeof *index);
+    if (!index)
+        return NULL;
+    *index = (struct name_index){.next = compilation->indexes, .rows = names.rows};
+    compilation->indexes = index;
+    return index;
+}
+
+static bool fill_index(struct arena *arena, struct names names, struct name_index *index)
+{
+    uint32_t size = 2 * INDEX_NAMES_MIN;
+    while (size < 2 * names.count)
+        size *= 2;
+    index->mask = size - 1;
+    index->places = arena_alloc_array(arena, size, sizeof *index->places);
+    for (uint32_t i = 0; index->places && i < names.count; i++) {
+        uint16_t *place = place_in(index, names, *name_of(names, i));
+        if (!*place)
+            *place = (uint16_t)(i + 1);
+    }
+    return index->places;
+}
+
+int32_t find_name(struct compilation *compilation, struct names names, struct bytes name)
+{
+    if (names.count < INDEX_NAMES_MIN || names.count > INDEX_NAMES_MAX)
+        return names_find(names, name);
+    struct name_index *index = index_of(compilation, names);
+    if (!index || ++index->searches < SEARCHES_MIN)
+        return names_find(names, name);
+    if (!index->places && !fill_index(compilation->arena, names, index))
+        return names_find(names, name);
+    return *place_in(index, names, name) - 1;
+}
+
 /* What a name was resolved to. */
 struct resolved {
     enum expr_slot slot;
@@ -116,14 +195,13 @@ struct resolved {
 static bool resolve_field(struct checker *checker, const struct field *fields, uint32_t count,
                           struct bytes name, struct resolved *ret_resolved)
 {
-    for (uint32_t i = 0; i < count; i++) {
-        if (!bytes_equal(fields[i].name, name))
-            continue;
-        ret_resolved->index = (uint16_t)i;
-        ret_resolved->is_optional = fields[i].is_optional && fields[i].initial.kind == VALUE_NONE;
-        return static_of_data(checker->compilation->arena, &fields[i].type, &ret_resolved->type);
-    }
-    return false;
+    int32_t index = find_name(checker->compilation, NAMES_OF(fields, count), name);
+    if (index < 0)
+        return false;
+    const struct field *field = &fields[index];
+    ret_resolved->index = (uint16_t)index;
+    ret_resolved->is_optional = field->is_optional && field->initial.kind == VALUE_NONE;
+    return static_of_data(checker->compilation->arena, &field->type, &ret_resolved->type);
 }
 
 struct builtin {

@@ -7,12 +7,15 @@
 
 #include "workflows/language/expression.h"
 
+struct name_index;
+
 struct compilation {
     struct bytes source; /* a copy in the arena: trees point into it */
     const struct expression_scope *scope;
     struct arena *arena;
     struct diagnostics *diagnostics;
-    bool is_failed; /* a diagnostic was given */
+    struct name_index *indexes; /* of the declarations that were searched so far */
+    bool is_failed;             /* a diagnostic was given */
 };
 
 /* Diagnoses and gives false, so that a stage can return it. */
@@ -128,6 +131,10 @@ bool learn_facts(struct checker *checker, const struct expr *expr, bool is_true)
 /* An expression over children that are typed already; its height is checked. */
 bool make_typed(struct checker *checker, const struct syntax *syntax, enum expr_op op,
                 const struct typed *children, uint16_t count, struct typed *ret_typed);
+/* The index among the names, or -1. Where many are searched often they are entered in a table, so that
+ * a search does not take the longer the more is declared. */
+struct names;
+int32_t find_name(struct compilation *compilation, struct names names, struct bytes name);
 bool check_choice_literal(struct checker *checker, const struct static_type *type,
                           const struct expr *literal, struct place place);
 

@@ -6,6 +6,8 @@
 struct pieces {
     struct compilation *compilation; /* of the whole text */
     struct place place;
+    size_t reached; /* the place of this offset is place_reached */
+    struct place place_reached;
     struct typed *rows;
     uint32_t count;
 };
@@ -27,11 +29,22 @@ static bool add_text(struct pieces *pieces, size_t begin, size_t end)
     return begin == end || add(pieces, expr, (struct typed){.type = static_string, .height = 1});
 }
 
+/* The place of an offset that is not before the last one asked for: the text is gone through once,
+ * however many parts it has. */
+static struct place place_of(struct pieces *pieces, size_t offset)
+{
+    struct bytes source = pieces->compilation->source;
+    struct bytes rest = bytes_slice(source, pieces->reached, source.size);
+    pieces->place_reached = place_after(pieces->place_reached, rest, offset - pieces->reached);
+    pieces->reached = offset;
+    return pieces->place_reached;
+}
+
 /* Where the brace stands that ends the part. */
 static bool find_end(struct pieces *pieces, size_t begin, size_t *ret_end)
 {
     struct compilation *compilation = pieces->compilation;
-    struct place place = place_after(pieces->place, compilation->source, begin);
+    struct place place = place_of(pieces, begin);
     struct lexer lexer = {compilation, begin, place};
     struct token token;
     for (uint32_t depth = 1; depth > 0;) {
@@ -73,11 +86,12 @@ static bool add_part(struct pieces *pieces, size_t begin, size_t end)
 {
     struct compilation *whole = pieces->compilation;
     struct compilation compilation = *whole;
-    struct place place = place_after(pieces->place, whole->source, begin);
+    struct place place = place_of(pieces, begin);
     struct typed part = {0};
     compilation.source = bytes_slice(whole->source, begin, end - begin);
     bool is_compiled = compile_text(&compilation, place, &part);
     whole->is_failed = compilation.is_failed;
+    whole->indexes = compilation.indexes;
     if (!is_compiled)
         return false;
     if (!is_shown(part.type.kind))
@@ -175,7 +189,7 @@ const struct expr *expression_template(struct bytes source, struct place place,
 {
     struct compilation compilation = {
         .source = source, .scope = scope, .arena = arena, .diagnostics = diagnostics};
-    struct pieces pieces = {.compilation = &compilation, .place = place};
+    struct pieces pieces = {.compilation = &compilation, .place = place, .place_reached = place};
     if (!compile_template(&pieces)) {
         /* A stage that gives up without a word has run out of memory. */
         (void)compilation_fail(&compilation, place, "expr-memory", BYTES_NONE, BYTES_NONE);

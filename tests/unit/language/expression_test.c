@@ -907,6 +907,8 @@ static void what_operators_go_through_is_counted(void **state)
         {"size(%s.filter(b, true)) == 100 || %s == []", EXPR_ERR_LIMIT},
         {"!'%0500d'.contains('%0100d1')", EXPR_ERR_LIMIT},
         {"'%0900d' + '%0900d' != ''", EXPR_ERR_LIMIT},
+        {"'%0900d'.startsWith('0')", EXPR_OK},
+        {"int('%0500d') == 0", EXPR_ERR_LIMIT},
     };
     char *list = repeated("[0", ",0", 99, "]");
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
@@ -924,6 +926,33 @@ static void what_operators_go_through_is_counted(void **state)
             fail_msg("%s gives %s", rows[i].body, expr_err_word(err));
     }
     free(list);
+}
+
+/* Names that are searched often are found by a table: each at its own index, and no other one. */
+static void many_names_are_each_found(void **state)
+{
+    enum { MANY = 40 };
+    struct fixture *fixture = *state;
+    static char names[MANY][16];
+    struct field many[MANY] = {0};
+    const struct expression_scope many_scope = {.fields = many, .field_count = MANY};
+    char source[1024] = "size([case.f0";
+    for (int i = 0; i < MANY; i++) {
+        (void)snprintf(names[i], sizeof names[i], "f%d", i);
+        many[i] = (struct field){.name = bytes_from_text(names[i]), .type = {.kind = TYPE_INT}};
+        size_t used = strlen(source);
+        (void)snprintf(source + used, sizeof source - used, ",case.f%d", i);
+    }
+    size_t used = strlen(source);
+    (void)snprintf(source + used, sizeof source - used, "])");
+    const struct expr *expr = compile_in(fixture, source, &many_scope, STATIC_INT);
+    assert_non_null(expr);
+    const struct expr *list = expr->args[0];
+    for (uint16_t i = 0; i < MANY; i++)
+        assert_int_equal(list->args[i + 1]->index, i);
+    (void)snprintf(source + used, sizeof source - used, ",case.f%d])", MANY);
+    assert_null(compile_in(fixture, source, &many_scope, STATIC_INT));
+    assert_string_equal(fixture->diagnostics.rows[0].code, "expr-unknown-name");
 }
 
 static void periods_are_an_amount_and_a_unit(void **state)
@@ -1056,6 +1085,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(depth_and_size_are_bounded, setup, teardown),
         cmocka_unit_test_setup_teardown(memory_and_work_are_bounded, setup, teardown),
         cmocka_unit_test_setup_teardown(what_operators_go_through_is_counted, setup, teardown),
+        cmocka_unit_test_setup_teardown(many_names_are_each_found, setup, teardown),
         cmocka_unit_test_setup_teardown(periods_are_an_amount_and_a_unit, setup, teardown),
         cmocka_unit_test_setup_teardown(plain_periods_are_parsed, setup, teardown),
     };
