@@ -256,8 +256,8 @@ def check_budget(clock, budget, today, all_counted, counted):
     if any(unit != budget[1] for _, unit in clock.extensions):
         return
     whole = budget[0] + sum(amount for amount, _ in clock.extensions)
-    if any(clock.consumed(stop[0] - 1) >= whole for stop in clock.stops):
-        return  # it was stopped when all was counted and only a day off deferred its last day
+    if any(clock.consumed(stop[0]) >= whole for stop in clock.stops):
+        return  # it was stopped when all was counted: what defers its last day then is not counted
     consumed = clock.consumed(today)
     assert consumed + (all_counted - counted) == whole, (
         f"consumed {consumed}, remaining {all_counted - counted}, budget {whole}, of {all_counted}"
