@@ -3,6 +3,7 @@ import contextlib
 import os
 import random
 import signal
+import subprocess
 import time
 
 import msgpack
@@ -21,12 +22,21 @@ def lead(case, number=0, **more):
 
 
 def wait_until(is_so, what, patience_s=60):
+    """Asks again and again. What is asked is a command of its own, which takes its time."""
     deadline = time.monotonic() + patience_s
     while time.monotonic() < deadline:
         if is_so():
             return
-        time.sleep(0.02)
     raise AssertionError(f"not within {patience_s} s: {what}")
+
+
+def wait_for_line(log, words, patience_s=60):
+    """Until a line of a log has these words: `tail` wakes when something is written."""
+    with subprocess.Popen(["timeout", str(patience_s), "tail", "-n", "+1", "-f", log],
+                          stdout=subprocess.PIPE, text=True) as tail:
+        is_found = any(words in line for line in tail.stdout)
+        tail.terminate()
+    assert is_found, f"not within {patience_s} s in {log}: {words}"
 
 
 def is_whole(served):
@@ -78,8 +88,7 @@ def test_a_worker_that_outlives_its_serve_is_waited_for(folder):
     first.kill()
     second = Served(folder, log, ready=False)
     try:
-        wait_until(lambda: "in use by another process" in first.log_path.read_text(),
-                   "the store is found in use")
+        wait_for_line(log, "in use by another process")
         os.kill(hung, signal.SIGCONT)  # and it ends: its parent is gone
         second.url = line_of(second.process, "ready ").split()[1]
         assert second.publish(lead("U-1"))[0]["fate"] == "started"
