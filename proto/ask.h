@@ -19,18 +19,26 @@
  *                {unit: title} of those in parties and fields, takes_titles? {event: title},
  *                clocks [{name, title, force, basis?, who, who_title?, unit?, unit_title?, status,
  *                runs, anchor?, last_day?, unrolled?, due?, provisional, breached?, days_late?,
- *                days_left?, level?}]}
+ *                days_left?, level?}], parent?, suspended?, suspended_above?, subs? [{name, id,
+ *                workflow, title?, is_open, state?, state_title?, outcome?, suspends, closes}]}
+ *                (parent: the case that opened it; suspended_above: with its parent; subs: the
+ *                sub-cases that it opened; suspends, closes: with this case)
  *                (clocks that never started have status idle and no dates)
- *   history    {id, after?, max?}   → {id, rows [{position, kind: event|time, at, previous,
- *                event_id?, source?, source_title?, type?, type_title?, role?, legal_date?, data?,
- *                fate?, code?, detail?, wanted?, facts [{kind, …}]}], next?}
- *                oldest first; each event once
+ *   history    {id, after?, max?}   → {id, rows [{position, kind: event|time|family, at, previous,
+ *                cause?, step?, event_id?, source?, source_title?, type?, type_title?, role?,
+ *                legal_date?, data?, fate?, code?, detail?, wanted?, facts [{kind, …}]}], next?}
+ *                oldest first; each event once; family: what the row at the position `cause`, of
+ *                another case of its family, did to this one, step: opened | suspended-with-parent
+ *                | resumed-with-parent | closed-with-parent | sub-case-closed
  *                fact kinds: opened {date}, state {state, title, outcome?}, field {name, title?,
  *                value, unit_title?}, party {name, title?, unit, unit_title?}, clock {name, status,
  *                last_day?, due?, …}, alert {clock, level, rung, last_day,
  *                to [{unit, title?, reason, name?}]}, alert-cleared {clock},
  *                late-entry {date}, problem {clock?, text}, suspended {suspended},
- *                held {event_id}, released {event_id}, notice {level, text, to}
+ *                held {event_id}, released {event_id}, notice {level, text, to},
+ *                sub-opened {name, workflow, title?, suspends, closes}, sub-closed {name, outcome},
+ *                suspended-above {suspended}, emitted {event_id, type, subject?, source,
+ *                source_title?, role?, workflow?, data?}
  *   cases      {workflow?, state?, after?, max?} → {rows [{id, workflow, version, state,
  *                state_title, is_end, outcome?, opened, next?, next_clock?, next_title?,
  *                next_status?, next_last_day?, next_due?}], next?, applied, as_of}

@@ -117,7 +117,7 @@ static void read_history(struct agenda *agenda, struct ask *ask, const struct de
         arena_rewind(ask->arena, mark);
         ask->arena->is_exhausted = false;
         ask->code = WIRE_ERROR_NONE;
-        ask_history(ask, held->program, held->state.position, max);
+        ask_history(ask, held->program, &held->state, max);
         if (ask_reply(ask, message))
             return;
     }

@@ -43,7 +43,8 @@ bool ask_reply(const struct ask *ask, struct message *message);
 void ask_case(struct ask *ask, const struct program *program, const struct rules *rules,
               const struct case_state *state);
 /* The rows of a case, oldest first, from its last position back; max of them. */
-void ask_history(struct ask *ask, const struct program *program, uint64_t position, uint32_t max);
+void ask_history(struct ask *ask, const struct program *program, const struct case_state *state,
+                 uint32_t max);
 
 /* By the query thread, from a view. */
 void ask_cases(struct ask *ask, uint32_t max);

@@ -1,5 +1,6 @@
 /* One case, exactly as its record says, and its history along the chain of its journal rows. */
 #include "workers/ask.h"
+#include "workers/ask_family.h"
 #include "workers/fact_value.h"
 
 #include <string.h>
@@ -194,7 +195,7 @@ void ask_case(struct ask *ask, const struct program *program, const struct rules
               const struct case_state *state)
 {
     const struct state *at = &program->states[state->state];
-    struct form form = form_open(ask->arena, 24, shelf_zone(ask->shelf));
+    struct form form = form_open(ask->arena, 24 + ASK_FAMILY_KEYS, shelf_zone(ask->shelf));
     form_text(&form, "id", state->id);
     form_text(&form, "workflow", program->id);
     form_int(&form, "version", program->version);
@@ -215,18 +216,17 @@ void ask_case(struct ask *ask, const struct program *program, const struct rules
     form_value(&form, "takes", takes_of(ask->arena, program, state));
     form_titles(&form, ask, program, state);
     form_value(&form, "clocks", clocks_of(ask, program, state));
+    form_family(&form, ask, state);
     ask->answer = form_close(&form);
 }
 
 /* --- history --------------------------------------------------------------------------------- */
 
-static struct value facts_of(const struct ask *ask, const struct journal_row *row,
-                             const struct program *program)
+static struct value facts_of(const struct journal_row *row, const struct fact_context *context)
 {
-    struct value *items = form_items(ask->arena, row->fact_count);
+    struct value *items = form_items(context->arena, row->fact_count);
     for (uint32_t i = 0; items && i < row->fact_count; i++)
-        items[i] = fact_value(&row->facts[i], program, ask_directory(ask), ask->arena,
-                              shelf_zone(ask->shelf));
+        items[i] = fact_value(&row->facts[i], context);
     return value_list(items, items ? row->fact_count : 0);
 }
 
@@ -283,17 +283,34 @@ static void event_keys(const struct ask *ask, struct form *form, const struct jo
     form_text(form, "wanted", row->wanted);
 }
 
+static const char *row_word(enum journal_kind kind)
+{
+    return kind == JOURNAL_EVENT ? "event" : kind == JOURNAL_FAMILY ? "family" : "time";
+}
+
 static struct value row_value(const struct ask *ask, uint64_t position,
-                              const struct journal_row *row, const struct program *program)
+                              const struct journal_row *row, const struct program *program,
+                              const struct case_state *state)
 {
     struct form form = form_open(ask->arena, 20, shelf_zone(ask->shelf));
+    const struct fact_context context = {.program = program,
+                                         .directory = ask_directory(ask),
+                                         .shelf = ask->shelf,
+                                         .state = state,
+                                         .position = position,
+                                         .arena = ask->arena,
+                                         .zone_minutes = shelf_zone(ask->shelf)};
     form_int(&form, "position", (int64_t)position);
-    form_word(&form, "kind", row->kind == JOURNAL_EVENT ? "event" : "time");
+    form_word(&form, "kind", row_word(row->kind));
     form_instant(&form, "at", row->now_ms);
     form_int(&form, "previous", (int64_t)row->previous);
+    if (row->kind == JOURNAL_FAMILY) {
+        form_int(&form, "cause", (int64_t)row->cause);
+        form_word(&form, "step", family_word(row->input));
+    }
     if (row->kind == JOURNAL_EVENT)
         event_keys(ask, &form, row, program);
-    form_value(&form, "facts", facts_of(ask, row, program));
+    form_value(&form, "facts", facts_of(row, &context));
     return form_close(&form);
 }
 
@@ -302,7 +319,8 @@ static bool read_row(struct ask *ask, uint64_t position, struct journal_row *ret
     struct bytes bytes;
     if (ask->store->ops->view_row(ask->view, position, ask->arena, &bytes) == LD_OK
         && journal_row_decode(bytes, ask->arena, ret_row) == LD_OK
-        && (ret_row->kind == JOURNAL_EVENT || ret_row->kind == JOURNAL_TIME))
+        && (ret_row->kind == JOURNAL_EVENT || ret_row->kind == JOURNAL_TIME
+            || ret_row->kind == JOURNAL_FAMILY))
         return true;
     ask_refuse(ask, WIRE_ERROR_UNAVAILABLE, BYTES_LITERAL("the case's history is damaged"));
     return false;
@@ -331,11 +349,12 @@ static bool walk_back(struct ask *ask, uint64_t position, uint64_t after, struct
     return true;
 }
 
-void ask_history(struct ask *ask, const struct program *program, uint64_t position, uint32_t max)
+void ask_history(struct ask *ask, const struct program *program, const struct case_state *state,
+                 uint32_t max)
 {
     int64_t after = value_get_int(ask->question, "after", 0);
     struct walk walk = {.max = max};
-    if (!walk_back(ask, position, after < 0 ? 0 : (uint64_t)after, &walk))
+    if (!walk_back(ask, state->position, after < 0 ? 0 : (uint64_t)after, &walk))
         return;
     uint32_t count = walk.seen < max ? (uint32_t)walk.seen : max;
     struct value *rows = form_items(ask->arena, count);
@@ -345,7 +364,7 @@ void ask_history(struct ask *ask, const struct program *program, uint64_t positi
         last = walk.ring[(walk.seen - 1 - i) % max];
         if (!read_row(ask, last, &row))
             return;
-        rows[i] = row_value(ask, last, &row, program);
+        rows[i] = row_value(ask, last, &row, program, state);
     }
     struct form form = form_open(ask->arena, 3, shelf_zone(ask->shelf));
     form_text(&form, "id", value_get_text(ask->question, "id"));

@@ -159,7 +159,7 @@ static uint64_t scan(struct fetch *fetch, uint64_t cursor)
             ask_refuse(ask, WIRE_ERROR_UNAVAILABLE, BYTES_LITERAL("the journal is damaged"));
             return cursor;
         }
-        if (row.kind == JOURNAL_EVENT || row.kind == JOURNAL_TIME)
+        if (row.kind == JOURNAL_EVENT || row.kind == JOURNAL_TIME || row.kind == JOURNAL_FAMILY)
             take_row(fetch, cursor + 1, &row);
         if (fetch->count == before)
             arena_rewind(ask->arena, mark);

@@ -2,7 +2,9 @@
  * the case is pinned to. */
 #include "workers/fact_value.h"
 
-enum { FACT_KEYS = 18 };
+#include "workers/seal.h"
+
+enum { FACT_KEYS = 18, EVENT_ID_SIZE = CASE_ID_MAX + 40 };
 
 struct value field_value(const struct field *field, const struct value *value)
 {
@@ -116,6 +118,77 @@ static void party_fact(struct form *form, const struct fact *fact, const struct 
         form_unit_title(form, "unit_title", directory, fact->value.as.text);
 }
 
+/* --- families -------------------------------------------------------------------------------- */
+
+static void sub_opened_fact(struct form *form, const struct fact *fact,
+                            const struct fact_context *context)
+{
+    struct bytes workflow = fact->value.as.text;
+    const struct shelf_entry *entry = shelf_newest(context->shelf, ARTIFACT_WORKFLOW, workflow);
+    form_text(form, "name", fact->text);
+    form_text(form, "workflow", workflow);
+    if (context->directory && entry)
+        form_title(form, "title", &entry->program->title);
+    form_bool(form, "suspends", fact->index & SUB_SUSPENDS);
+    form_bool(form, "closes", fact->index & SUB_CLOSES);
+}
+
+/* Sub-cases are only ever added: the number that it had then is the one that it has now. */
+static void sub_closed_fact(struct form *form, const struct fact *fact,
+                            const struct case_state *state)
+{
+    if (fact->index >= 0 && (uint32_t)fact->index < state->sub_count)
+        form_text(form, "name", state->subs[fact->index].name);
+    form_text(form, "outcome", fact->text);
+}
+
+/* CASE@POSITION.INDEX: the same however often it is delivered. */
+static struct bytes emitted_id(const struct fact *fact, const struct fact_context *context)
+{
+    void *memory = arena_alloc(context->arena, EVENT_ID_SIZE);
+    struct buffer buffer;
+    buffer_init(&buffer, memory, memory ? EVENT_ID_SIZE : 0);
+    buffer_put(&buffer, context->state->id);
+    buffer_put_text(&buffer, "@");
+    buffer_put_decimal(&buffer, (int64_t)context->position);
+    buffer_put_text(&buffer, ".");
+    buffer_put_decimal(&buffer, fact->index);
+    return buffer_bytes(&buffer);
+}
+
+static struct value emitted_data(const struct fact *fact, const struct fact_context *context)
+{
+    const struct value *data = value_get(&fact->value, "data");
+    if (!data || data->kind != VALUE_MAP)
+        return VALUE_ABSENT;
+    uint32_t count = data->as.map.count;
+    struct value_entry *entries = arena_alloc_array(context->arena, count, sizeof *entries);
+    for (uint32_t i = 0; entries && i < count; i++) {
+        entries[i] = data->as.map.entries[i];
+        if (seal_covers(context->program, fact->text, entries[i].key))
+            entries[i].value = value_words("***");
+    }
+    return value_map(entries, entries ? count : 0);
+}
+
+static void emitted_fact(struct form *form, const struct fact *fact,
+                         const struct fact_context *context)
+{
+    struct bytes source = value_get_text(&fact->value, "source");
+    struct value data = emitted_data(fact, context);
+    form_text(form, "event_id", emitted_id(fact, context));
+    form_text(form, "type", fact->text);
+    form_text(form, "subject", value_get_text(&fact->value, "subject"));
+    form_text(form, "source", source);
+    form_unit_title(form, "source_title", context->directory, source);
+    form_text(form, "role", value_get_text(&fact->value, "role"));
+    form_text(form, "workflow", value_get_text(&fact->value, "workflow"));
+    if (data.kind == VALUE_MAP)
+        form_value(form, "data", data);
+}
+
+/* --- all of them ----------------------------------------------------------------------------- */
+
 static const char *kind_word(enum fact_kind kind)
 {
     switch (kind) {
@@ -141,9 +214,11 @@ static const char *kind_word(enum fact_kind kind)
     return "";
 }
 
-static void fact_keys(struct form *form, const struct fact *fact, const struct program *program,
-                      const struct directory *directory)
+static void fact_keys(struct form *form, const struct fact *fact,
+                      const struct fact_context *context)
 {
+    const struct program *program = context->program;
+    const struct directory *directory = context->directory;
     switch (fact->kind) {
     case FACT_OPENED:
     case FACT_LATE_ENTRY: form_date(form, "date", fact->date); break;
@@ -164,19 +239,18 @@ static void fact_keys(struct form *form, const struct fact *fact, const struct p
     case FACT_HELD: form_text(form, "event_id", value_get_text(&fact->value, "id")); break;
     case FACT_RELEASED: form_text(form, "event_id", fact->text); break;
     case FACT_NOTICE: notice_fact(form, fact, directory); break;
-    case FACT_SUB_OPENED:
-    case FACT_SUB_CLOSED: form_text(form, "text", fact->text); break;
+    case FACT_SUB_OPENED: sub_opened_fact(form, fact, context); break;
+    case FACT_SUB_CLOSED: sub_closed_fact(form, fact, context->state); break;
     case FACT_SUSPENDED_ABOVE: form_bool(form, "suspended", fact->index == 1); break;
-    case FACT_EMITTED: form_text(form, "type", fact->text); break;
+    case FACT_EMITTED: emitted_fact(form, fact, context); break;
     case FACT_KIND_COUNT: break;
     }
 }
 
-struct value fact_value(const struct fact *fact, const struct program *program,
-                        const struct directory *directory, struct arena *arena, int zone_minutes)
+struct value fact_value(const struct fact *fact, const struct fact_context *context)
 {
-    struct form form = form_open(arena, FACT_KEYS, zone_minutes);
+    struct form form = form_open(context->arena, FACT_KEYS, context->zone_minutes);
     form_word(&form, "kind", kind_word(fact->kind));
-    fact_keys(&form, fact, program, directory);
+    fact_keys(&form, fact, context);
     return form_close(&form);
 }

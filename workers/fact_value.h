@@ -3,11 +3,22 @@
 #define LD_WORKERS_FACT_VALUE_H
 
 #include "workers/form.h"
+#include "workers/shelf.h"
 #include "workflows/core/case.h"
 
-/* One fact of a history row: {kind, …}. Without a directory: names and ids without titles. */
-struct value fact_value(const struct fact *fact, const struct program *program,
-                        const struct directory *directory, struct arena *arena, int zone_minutes);
+/* What a fact's numbers and names mean. */
+struct fact_context {
+    const struct program *program;
+    const struct directory *directory; /* NULL: names and ids without titles */
+    const struct shelf *shelf;         /* other workflows' titles */
+    const struct case_state *state;    /* the case as it stands now */
+    uint64_t position;                 /* of the fact's row */
+    struct arena *arena;
+    int zone_minutes;
+};
+
+/* One fact of a history row: {kind, …}. */
+struct value fact_value(const struct fact *fact, const struct fact_context *context);
 /* [{unit, title?, reason, name?}]; the titles from the directory, which may be NULL. */
 struct value recipients_value(const struct alert *alert, const struct directory *directory,
                               struct arena *arena, int zone_minutes);

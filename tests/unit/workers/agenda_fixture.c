@@ -1,15 +1,19 @@
+#define _XOPEN_SOURCE 700 /* nftw */
+
 #include "agenda_fixture.h"
 
 #include "base/civil.h"
 #include "proto/ask.h"
 #include "workers/ask.h"
 
+#include <ftw.h>
 #include <jansson.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -164,18 +168,15 @@ static int64_t instant(const char *text)
     return instant_ms;
 }
 
-void fixture_open(struct fixture *fixture, const char *at)
+static void seed(struct fixture *fixture, const char *at)
 {
     static const char *const files[] = {"calendars/cn.yaml", "catalog/directory.yaml",
                                         "policies/standard.yaml",
                                         "catalog/administrative-public-interest.yaml"};
-    static const struct store_identity identity = {.partition = 0, .partitions = 1};
     struct store_artifact artifacts[4] = {0};
-    memset(fixture, 0, sizeof *fixture);
     arena_init(&fixture->arena, malloc(FIXTURE_ARENA), FIXTURE_ARENA);
     list_init(&fixture->inbox);
     list_init(&fixture->outbox);
-    fixture->store = store_mem_create(&identity);
     fixture->shelf = calloc(1, sizeof *fixture->shelf);
     assert_int_equal(poison_open(&fixture->poison, NULL), LD_OK);
     engine_clock_manual(&fixture->clock, instant(at));
@@ -187,6 +188,26 @@ void fixture_open(struct fixture *fixture, const char *at)
     assert_int_equal(agenda_seed(fixture->agenda, artifacts, 4), LD_OK);
 }
 
+void fixture_open(struct fixture *fixture, const char *at)
+{
+    static const struct store_identity identity = {.partition = 0, .partitions = 1};
+    memset(fixture, 0, sizeof *fixture);
+    fixture->store = store_mem_create(&identity);
+    seed(fixture, at);
+}
+
+void fixture_open_lmdb(struct fixture *fixture, const char *at)
+{
+    memset(fixture, 0, sizeof *fixture);
+    (void)snprintf(fixture->folder, sizeof fixture->folder, "/tmp/liandong-agenda-XXXXXX");
+    assert_non_null(mkdtemp(fixture->folder));
+    size_t size = strlen(fixture->folder);
+    (void)snprintf(fixture->folder + size, sizeof fixture->folder - size, "/data");
+    assert_int_equal(store_lmdb_create(fixture->folder, 1), LD_OK);
+    assert_int_equal(store_lmdb_open(fixture->folder, 0, &fixture->store), LD_OK);
+    seed(fixture, at);
+}
+
 static void end(struct fixture *fixture)
 {
     agenda_destroy(fixture->agenda);
@@ -196,8 +217,21 @@ static void end(struct fixture *fixture)
 void fixture_crash(struct fixture *fixture)
 {
     end(fixture);
-    store_mem_crash(fixture->store);
+    if (fixture->folder[0]) {
+        fixture->store->ops->close(fixture->store);
+        assert_int_equal(store_lmdb_open(fixture->folder, 0, &fixture->store), LD_OK);
+    } else {
+        store_mem_crash(fixture->store);
+    }
     begin(fixture);
+}
+
+static int remove_entry(const char *path, const struct stat *status, int kind, struct FTW *place)
+{
+    (void)status;
+    (void)kind;
+    (void)place;
+    return remove(path);
 }
 
 static void destroy_all(struct list *list)
@@ -215,6 +249,10 @@ void fixture_close(struct fixture *fixture)
     destroy_all(&fixture->inbox);
     destroy_all(&fixture->outbox);
     fixture->store->ops->close(fixture->store);
+    if (fixture->folder[0]) {
+        *strrchr(fixture->folder, '/') = '\0';
+        assert_int_equal(nftw(fixture->folder, remove_entry, 8, FTW_DEPTH | FTW_PHYS), 0);
+    }
     poison_close(&fixture->poison);
     free(fixture->shelf);
     free(fixture->arena.block);

@@ -1,4 +1,4 @@
-/* An agenda over the simulator's store with the shipped calendar, policy, directory and catalogue,
+/* An agenda over the simulator's store, or LMDB's, with the shipped calendar, policy, directory and catalogue,
  * a manual clock, and requests and answers in JSON: for the tests of the agenda. */
 #ifndef LD_TESTS_AGENDA_FIXTURE_H
 #define LD_TESTS_AGENDA_FIXTURE_H
@@ -23,6 +23,7 @@
 
 struct fixture {
     struct store *store;
+    char folder[64]; /* of an LMDB store, with a folder of its own around it; empty: in memory */
     struct shelf *shelf;
     struct engine_clock clock;
     struct poison poison;
@@ -34,6 +35,7 @@ struct fixture {
 
 /* Seeded and recovered; the clock stands at the instant. */
 void fixture_open(struct fixture *fixture, const char *at);
+void fixture_open_lmdb(struct fixture *fixture, const char *at);
 void fixture_close(struct fixture *fixture);
 /* The process dies; the next one recovers from what was committed. */
 void fixture_crash(struct fixture *fixture);
