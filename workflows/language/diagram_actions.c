@@ -27,52 +27,78 @@ static void put_template(struct words *words, const struct expr *expr, int32_t e
     }
 }
 
-static void put_open(struct words *words, const struct action *action, int32_t event)
+/* What stands between the parts of an action: a comma in a sentence, else the end of the line. */
+struct parts {
+    struct words *words;
+    int32_t event;
+    bool is_lines;
+};
+
+static void put_part(const struct parts *parts, const char *zh, const char *en)
 {
+    buffer_put_text(parts->words->buffer, parts->is_lines       ? "\n"
+                                          : parts->words->is_zh ? "，"
+                                                                : ", ");
+    words_say(parts->words, zh, en);
+}
+
+static void put_open(const struct parts *parts, const struct action *action)
+{
+    struct words *words = parts->words;
     words_say(words, "开立下级案件", "opens sub-case ");
     put_quoted(words, action->workflow);
     if (action->each) {
-        words_say(words, "，“", " for each of \"");
-        words_put_expr(words, action->each, event);
+        put_part(parts, "对“", "for each of \"");
+        words_put_expr(words, action->each, parts->event);
         words_say(words, "”每项一件", "\"");
     }
     if (action->suspends && action->closes)
-        words_say(words, "，随本案中止、办结", ", suspended and closed with this case");
+        put_part(parts, "随本案中止、办结", "suspended and closed with this case");
     else if (action->suspends)
-        words_say(words, "，随本案中止", ", suspended with this case");
+        put_part(parts, "随本案中止", "suspended with this case");
     else if (action->closes)
-        words_say(words, "，随本案办结", ", closed with this case");
+        put_part(parts, "随本案办结", "closed with this case");
 }
 
 /* What is published goes to subscribers too; without a subject to nobody else. */
-static void put_emit(struct words *words, const struct action *action, int32_t event)
+static void put_emit(const struct parts *parts, const struct action *action)
 {
+    struct words *words = parts->words;
     int32_t own = program_event(words->program, action->type);
     words_say(words, "发出", "emits ");
     put_quoted(words, own == INDEX_NONE
                           ? action->type
                           : words_title(words, &words->program->events[own].title, action->type));
     if (action->subject) {
-        buffer_put_text(words->buffer, " → ");
-        put_template(words, action->subject, event);
+        buffer_put_text(words->buffer, parts->is_lines ? "\n→ " : " → ");
+        put_template(words, action->subject, parts->event);
     } else {
-        words_say(words, "，供订阅", " to subscribers");
+        put_part(parts, "供订阅", "to subscribers");
     }
     if (!action->workflow.size)
         return;
-    words_say(words, "（流程", " (workflow ");
+    put_part(parts, "可立流程", "which may open ");
     put_quoted(words, action->workflow);
-    words_say(words, "）", ")");
+}
+
+static bool put_action(const struct parts *parts, const struct action *action)
+{
+    switch (action->kind) {
+    case ACTION_NOTIFY: return false;
+    case ACTION_OPEN: put_open(parts, action); return true;
+    case ACTION_EMIT: put_emit(parts, action); return true;
+    }
+    return false;
 }
 
 bool words_put_action(struct words *words, const struct action *action, int32_t event)
 {
-    switch (action->kind) {
-    case ACTION_NOTIFY: return false;
-    case ACTION_OPEN: put_open(words, action, event); return true;
-    case ACTION_EMIT: put_emit(words, action, event); return true;
-    }
-    return false;
+    return put_action(&(struct parts){words, event, false}, action);
+}
+
+bool words_put_action_lines(struct words *words, const struct action *action, int32_t event)
+{
+    return put_action(&(struct parts){words, event, true}, action);
 }
 
 /* Those of the fields and parties that whoever opens a case without an event must supply. */

@@ -2,10 +2,10 @@
  * character is as wide as it is high, a Latin one 0.6 of that, capitals and m, w more), so that no
  * font that a reader has makes text run over its box. Lines break after any Chinese character and
  * at spaces; closing punctuation does not begin a line and opening punctuation does not end one
- * (GB/T 15834-2011 §5.1); a number stays with its unit. */
+ * (GB/T 15834-2011 §5.1); a number stays with its unit, working days among them. */
 #include "workflows/language/diagram_model.h"
 
-enum { NO_BREAK_SPACE = 0xA0 };
+enum { NO_BREAK_SPACE = 0xA0, WORK_1 = 0x5DE5, WORK_2 = 0x4F5C, WORK_DAY = 0x65E5 /* 工作日 */ };
 
 const struct line_style line_styles[LINE_KIND_COUNT] = {
     [LINE_TITLE] = {15, 21, 0, 0, true},   [LINE_NAME] = {10, 14, 0, 0, false},
@@ -78,6 +78,8 @@ static bool can_break(uint32_t before, uint32_t after)
     if (is_closing(after) || is_opening(before))
         return false;
     if (before == NO_BREAK_SPACE || after == NO_BREAK_SPACE)
+        return false;
+    if ((before == WORK_1 && after == WORK_2) || (before == WORK_2 && after == WORK_DAY))
         return false;
     return before == ' ' || before == '\n' || before >= 0x2E80 || after >= 0x2E80;
 }

@@ -48,17 +48,6 @@ static void put_guard(struct diagram *diagram, const struct expr *guard, int32_t
     words_say(&diagram->words, "）", ")");
 }
 
-/* "，开立下级案件“整改”；" where a branch is told within a sentence. */
-static void put_actions(struct diagram *diagram, const struct branch *branch, int32_t event)
-{
-    for (uint32_t i = 0; i < branch->action_count; i++) {
-        if (branch->actions[i].kind == ACTION_NOTIFY)
-            continue;
-        words_say(&diagram->words, "，", ", ");
-        (void)words_put_action(&diagram->words, &branch->actions[i], event); /* it says something */
-    }
-}
-
 static bool has_actions(const struct branch *branch)
 {
     bool is_found = false;
@@ -73,7 +62,7 @@ static void add_actions(struct diagram *diagram, struct diagram_box *box,
 {
     for (uint32_t i = 0; i < branch->action_count; i++) {
         const struct action *action = &branch->actions[i];
-        if (words_put_action(&diagram->words, action, event))
+        if (words_put_action_lines(&diagram->words, action, event))
             (void)box_add(diagram, box, action->kind == ACTION_OPEN ? LINE_OPEN : LINE_EMIT,
                           ACTION_TEXT_WIDTH);
     }
@@ -241,16 +230,23 @@ static void put_move(struct diagram *diagram, const struct diagram_move *move)
 /* The moves from a node for which there was no room. */
 static void add_undrawn(struct diagram *diagram, uint32_t node)
 {
+    struct diagram_box *box = &diagram->nodes[node].box;
+    struct listing listing = {diagram, box, "转到其他状态，线未画出", "Leads on; lines not drawn",
+                              0};
     for (uint32_t i = 0; i < diagram->move_count; i++) {
         const struct diagram_move *move = &diagram->moves[i];
         if (move->from != node || diagram->layout.edges[move->edge].is_drawn)
             continue;
+        list_begin(&listing);
+        listing.count++;
         put_move(diagram, move);
         put_guard(diagram, move->branch->guard, move->event);
+        if (move->is_else)
+            words_say(&diagram->words, "（其余情形）", " (otherwise)");
         buffer_put_text(&diagram->text, " → ");
         words_put_state(&diagram->words, diagram->nodes[move->to].state);
-        put_actions(diagram, move->branch, move->event);
-        (void)add(diagram, &diagram->nodes[node].box, LINE_EVENT);
+        (void)add(diagram, box, LINE_EVENT);
+        add_actions(diagram, box, move->branch, move->event);
     }
 }
 

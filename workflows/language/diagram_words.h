@@ -23,6 +23,8 @@ const char *words_force(enum clock_force force, bool is_zh);
 /* "开立下级案件“整改”，“清单”每项一件", "发出“移送” → 〔案件编号〕-T"; false: nothing is said of
  * such an action. event: whose data it may name. */
 bool words_put_action(struct words *words, const struct action *action, int32_t event);
+/* The same with a line for each of its parts. */
+bool words_put_action_lines(struct words *words, const struct action *action, int32_t event);
 /* "整改期限、责任单位": what must be given to a sub-case that is opened. */
 void words_put_given(struct words *words);
 
