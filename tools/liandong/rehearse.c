@@ -4,32 +4,53 @@
  * alerts as a durable subscriber gets them. What a story expects and the system does not show is
  * printed and counted.
  *
+ * Each story is played on the core first. So it is known which workflows it takes, which are
+ * deployed where the system lacks them, and which events its cases send to each other after a step:
+ * the next step waits, within a bound, until they have arrived.
+ *
  * Nothing is kept between two runs but what the system itself keeps: stop with --until, do
  * something to the system, go on with --after. */
 #include "tools/liandong/command.h"
 #include "tools/liandong/commands.h"
 #include "tools/liandong/online.h"
+#include "tools/liandong/rehearse_deploy.h"
 #include "tools/liandong/share.h"
 #include "tools/liandong/show.h"
+#include "tools/liandong/story_files.h"
 
 #include "proto/ask.h"
-#include "workflows/language/story.h"
 #include "workflows/language/yaml.h"
 
 #include <stdlib.h>
+#include <time.h>
 
-enum { STORIES_MAX = 32, STEPS_MAX = 4096, ARENA_SIZE = 64 << 20, TALK_SIZE = 8 << 20 };
+enum {
+    STORIES_MAX = 32,
+    STEPS_MAX = 4096,
+    ARENA_SIZE = 8 << 20,
+    TALK_SIZE = 8 << 20,
+    ARRIVAL_WAIT_MS = 20000,
+    ASK_AGAIN_MS = 5
+};
 
+/* A step of a story; or, without one, the arrival of what a case sent by time alone. */
 struct rehearsed_step {
-    const struct story *story;
-    const struct story_step *step;
-    uint32_t number; /* within its story */
+    const struct story_bundle *bundle;
+    const struct story_step *step; /* or NULL */
+    int64_t at_ms;
+    uint32_t number; /* within its story; an arrival comes before all steps of its instant */
+    /* The rows of the step in the play: its own event, and what came of it at the same instant
+     * before the next step. Empty where it has no event. Of an arrival: the row before it, and
+     * itself with what came of it. */
+    uint32_t first_row, end_row;
 };
 
 struct rehearsal {
     struct command_context *context;
     struct connection *connection;
-    struct arena stories; /* what was read; for the whole run */
+    struct story_bundle *bundles; /* STORIES_MAX, owned */
+    uint32_t bundle_count;
+    struct arena stories; /* the calendar; for the whole run */
     struct arena talk;    /* one question and its answer */
     const struct calendar *calendar;
     const char *subscriber;
@@ -249,21 +270,85 @@ static const struct value *next_clock(const struct value *shown)
     return next;
 }
 
-static bool print_case(struct rehearsal *rehearsal, const struct story_step *step)
+/* *ret_shown is absent where there is no such case. False: there was no good answer. */
+static bool ask_case(struct rehearsal *rehearsal, struct bytes id, struct value *ret_shown)
+{
+    struct value_entry entries[] = {{BYTES_LITERAL("ask"), value_words(ASK_CASE)},
+                                    {BYTES_LITERAL("id"), value_text(id)}};
+    struct value question = value_map(entries, 2);
+    struct connection *connection = rehearsal->connection;
+    uint32_t partition = wire_partition(id, connection_partitions(connection));
+    enum wire_error error;
+    *ret_shown = VALUE_ABSENT;
+    enum ld_err err =
+        client_ask(connection_client(connection), partition, &question,
+                   connection_timeout_ms(connection), &rehearsal->talk, ret_shown, &error);
+    if (err == LD_OK && error == WIRE_ERROR_NONE)
+        return true;
+    if (err == LD_OK && error == WIRE_ERROR_NOT_FOUND) {
+        *ret_shown = VALUE_ABSENT;
+        return true;
+    }
+    return ask(rehearsal, partition, question, ret_shown); /* asked again, it complains */
+}
+
+static struct bytes sub_id(struct rehearsal *rehearsal, struct bytes parent, struct bytes name)
+{
+    uint8_t memory[2 * CASE_ID_MAX];
+    struct buffer buffer;
+    buffer_init(&buffer, memory, sizeof memory);
+    buffer_put(&buffer, parent);
+    buffer_put_text(&buffer, "/");
+    buffer_put(&buffer, name);
+    return arena_copy(&rehearsal->talk, buffer_bytes(&buffer));
+}
+
+/* The sub-cases of a step's case, each asked for its state. */
+static bool hold_subs(struct rehearsal *rehearsal, const struct story_step *step)
+{
+    const struct yaml_node *subs = yaml_get(step->expect, "subs");
+    for (uint32_t i = 0; subs && subs->kind == YAML_MAPPING && i < subs->count; i++) {
+        const struct yaml_entry *entry = &subs->entries[i];
+        struct value shown;
+        arena_clear(&rehearsal->talk);
+        if (!ask_case(rehearsal, sub_id(rehearsal, step->case_id, entry->key), &shown))
+            return false;
+        struct bytes seen = value_get_text(&shown, "state");
+        bool holds = entry->value->kind == YAML_SCALAR && bytes_equal(seen, entry->value->text);
+        rehearsal->held += holds;
+        rehearsal->broken += !holds;
+        if (!holds)
+            printf("    ✗ subs %.*s: %.*s ≠ %.*s\n", BYTES_PRINTF(entry->key),
+                   BYTES_PRINTF(entry->value->text), BYTES_PRINTF(seen));
+    }
+    return true;
+}
+
+/* Whether an event that came of the step may have changed the case, or one beneath it, already. */
+static bool has_moved_on(const struct rehearsed_step *row)
+{
+    struct bytes id = row->step->case_id;
+    for (uint32_t i = row->first_row + 1; i < row->end_row; i++) {
+        const struct story_row *played = &row->bundle->run.rows[i];
+        if (played->kind == STORY_EVENT && bytes_starts_with(played->after->id, id))
+            return true;
+    }
+    return false;
+}
+
+static bool print_case(struct rehearsal *rehearsal, const struct rehearsed_step *row)
 {
     const struct command_context *context = rehearsal->context;
-    struct value_entry entries[2];
-    struct value_builder builder = {entries, 2, 0};
+    const struct story_step *step = row->step;
     struct value shown;
     arena_clear(&rehearsal->talk);
-    value_put(&builder, "ask", value_words(ASK_CASE));
-    value_put(&builder, "id", value_text(step->case_id));
-    uint32_t partitions = connection_partitions(rehearsal->connection);
-    if (!ask(rehearsal, wire_partition(step->case_id, partitions), value_built(&builder), &shown))
+    if (!ask_case(rehearsal, step->case_id, &shown))
         return false;
     const struct value *next = next_clock(&shown);
     struct bytes title =
         title_of(rehearsal, value_get(&shown, "state_title"), value_get_text(&shown, "state"));
+    if (shown.kind == VALUE_NONE)
+        return true; /* refused, or still to be started */
     print_instant(rehearsal, step->at_ms);
     printf("%.*s    = %.*s", BYTES_PRINTF(step->case_id), BYTES_PRINTF(title));
     if (next)
@@ -272,10 +357,14 @@ static bool print_case(struct rehearsal *rehearsal, const struct story_step *ste
                    title_of(rehearsal, value_get(next, "title"), value_get_text(next, "name"))),
                BYTES_PRINTF(value_get_text(next, "last_day")));
     printf("\n");
-    hold(rehearsal, step->expect, "state", value_get_text(&shown, "state"));
-    hold(rehearsal, step->expect, "outcome", value_get_text(&shown, "outcome"));
+    if (has_moved_on(row))
+        return true; /* the state was held against the answer */
+    if (!step->has_event)
+        hold(rehearsal, step->expect, "state", value_get_text(&shown, "state"));
+    if (value_get(&shown, "outcome"))
+        hold(rehearsal, step->expect, "outcome", value_get_text(&shown, "outcome"));
     hold_due(rehearsal, step->expect, &shown);
-    return true;
+    return hold_subs(rehearsal, step);
 }
 
 /* The event as the history of its case has it, with titles; without a case, the bare words. False:
@@ -326,6 +415,8 @@ static bool print_event(struct rehearsal *rehearsal, const struct envelope *enve
 static bool publish(struct rehearsal *rehearsal, const struct rehearsed_step *row)
 {
     const struct story_step *step = row->step;
+    const struct story *story = row->bundle->story;
+    bool is_own = bytes_equal(step->case_id, story->case_id);
     struct fate_answer fate;
     struct envelope envelope = {
         .id = step->event.id,
@@ -334,8 +425,8 @@ static bool publish(struct rehearsal *rehearsal, const struct rehearsed_step *ro
         .subject = step->case_id,
         .time_ms = step->at_ms,
         .role = step->event.role_count ? step->event.roles[0] : BYTES_NONE,
-        .workflow = row->story->workflow,
-        .data = step->event.data,
+        .workflow = step->workflow.size || !is_own ? step->workflow : story->workflow,
+        .data = row->bundle->run.rows[row->first_row].event->data,
     };
     arena_clear(&rehearsal->talk);
     if (!connection_publish(rehearsal->connection, &envelope, &rehearsal->talk, &fate))
@@ -345,6 +436,58 @@ static bool publish(struct rehearsal *rehearsal, const struct rehearsed_step *ro
         return false;
     hold(rehearsal, step->expect, "fate", fate.fate);
     hold(rehearsal, step->expect, "refusal", fate.code);
+    if (fate.state.size)
+        hold(rehearsal, step->expect, "state", fate.state);
+    return true;
+}
+
+/* --- what came of a step ---------------------------------------------------------------------- */
+
+static int64_t steady_ms(void)
+{
+    struct timespec now;
+    (void)clock_gettime(CLOCK_MONOTONIC, &now); /* cannot fail with this clock */
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* Until the case has gone through as many steps as it had in the play. False: no good answer. */
+static bool await(struct rehearsal *rehearsal, const struct case_state *played)
+{
+    const struct timespec pause = {.tv_nsec = ASK_AGAIN_MS * 1000000L};
+    int64_t deadline_ms = steady_ms() + ARRIVAL_WAIT_MS;
+    struct value shown;
+    for (;;) {
+        arena_clear(&rehearsal->talk);
+        if (!ask_case(rehearsal, played->id, &shown))
+            return false;
+        if (value_get_int(&shown, "revision", 0) >= (int64_t)played->revision)
+            return true;
+        if (steady_ms() >= deadline_ms)
+            break;
+        (void)nanosleep(&pause, NULL); /* woken early it asks early */
+    }
+    rehearsal->broken++;
+    printf("    ✗ %.*s: %s\n", BYTES_PRINTF(played->id),
+           say(rehearsal->context, "发给它的事件没有到达", "what was sent to it has not arrived"));
+    return true;
+}
+
+/* The events that cases sent to each other are on their way: the next step comes behind them. */
+static bool settle(struct rehearsal *rehearsal, const struct rehearsed_step *row)
+{
+    const struct story_row *rows = row->bundle->run.rows;
+    bool is_sent = false;
+    for (uint32_t i = row->first_row + 1; i < row->end_row; i++)
+        is_sent = is_sent || rows[i].kind == STORY_EVENT;
+    if (!is_sent)
+        return true;
+    arena_clear(&rehearsal->talk);
+    if (!advance(rehearsal, row->at_ms))
+        return false;
+    for (uint32_t i = row->first_row + 1; i < row->end_row; i++) {
+        if (rows[i].after->is_open && !await(rehearsal, rows[i].after))
+            return false;
+    }
     return true;
 }
 
@@ -353,53 +496,108 @@ static bool publish(struct rehearsal *rehearsal, const struct rehearsed_step *ro
 static bool play_step(struct rehearsal *rehearsal, const struct rehearsed_step *row)
 {
     arena_clear(&rehearsal->talk);
-    if (!advance(rehearsal, row->step->at_ms) || !print_alerts(rehearsal))
+    if (!advance(rehearsal, row->at_ms) || !print_alerts(rehearsal))
         return false;
+    if (!row->step)
+        return settle(rehearsal, row);
     if (row->step->has_event && !publish(rehearsal, row))
         return false;
     bool is_asked = row->step->has_event || yaml_get(row->step->expect, "state")
-                    || yaml_get(row->step->expect, "due");
-    return !is_asked || print_case(rehearsal, row->step);
+                    || yaml_get(row->step->expect, "due") || yaml_get(row->step->expect, "subs");
+    return (!is_asked || print_case(rehearsal, row)) && settle(rehearsal, row);
 }
 
 static int by_time(const void *left, const void *right)
 {
     const struct rehearsed_step *one = left, *other = right;
-    if (one->step->at_ms != other->step->at_ms)
-        return one->step->at_ms < other->step->at_ms ? -1 : 1;
-    if (one->story != other->story)
-        return bytes_compare(one->story->case_id, other->story->case_id);
+    if (one->at_ms != other->at_ms)
+        return one->at_ms < other->at_ms ? -1 : 1;
+    if (one->bundle != other->bundle)
+        return bytes_compare(one->bundle->story->case_id, other->bundle->story->case_id);
     return (one->number > other->number) - (one->number < other->number);
+}
+
+/* The row behind the last that came at the instant of a row, before the next step. */
+static uint32_t end_of_rows(const struct story_run *run, uint32_t row)
+{
+    uint32_t end = row + 1;
+    while (end < run->row_count && run->rows[end].at_ms == run->rows[row].at_ms
+           && !run->rows[end].step)
+        end++;
+    return end;
+}
+
+static void add_step(struct rehearsal *rehearsal, const struct rehearsed_step *row)
+{
+    if (rehearsal->step_count < STEPS_MAX)
+        rehearsal->steps[rehearsal->step_count++] = *row;
+}
+
+static void add_steps(struct rehearsal *rehearsal, const struct story_bundle *bundle)
+{
+    const struct story_run *run = &bundle->run;
+    uint32_t played = 0;
+    for (uint32_t i = 0; i < bundle->story->step_count; i++) {
+        const struct story_step *step = &bundle->story->steps[i];
+        struct rehearsed_step row = {
+            .bundle = bundle, .step = step, .at_ms = step->at_ms, .number = i + 1};
+        while (step->has_event && run->rows[played].step != step)
+            played++;
+        if (step->has_event) {
+            row.first_row = played;
+            row.end_row = end_of_rows(run, played);
+        }
+        add_step(rehearsal, &row);
+    }
+}
+
+/* What arrives without a step before it at the same instant. */
+static void add_arrivals(struct rehearsal *rehearsal, const struct story_bundle *bundle)
+{
+    const struct story_run *run = &bundle->run;
+    for (uint32_t i = 0; i < run->row_count;) {
+        bool is_arrival = run->rows[i].kind == STORY_EVENT && !run->rows[i].step;
+        uint32_t end = is_arrival || run->rows[i].step ? end_of_rows(run, i) : i + 1;
+        if (is_arrival)
+            add_step(rehearsal, &(struct rehearsed_step){.bundle = bundle,
+                                                         .at_ms = run->rows[i].at_ms,
+                                                         .first_row = i - 1,
+                                                         .end_row = end});
+        i = end;
+    }
 }
 
 static bool read_story(struct rehearsal *rehearsal, const char *path)
 {
-    size_t size = 0;
-    uint8_t *text = read_whole_file(rehearsal->context, path, DEFINITION_SIZE_MAX, &size);
-    struct arena *arena = &rehearsal->stories;
-    struct diagnostics *found = arena_alloc(arena, sizeof *found);
-    if (!text || !found)
+    struct story_bundle *bundle = &rehearsal->bundles[rehearsal->bundle_count];
+    if (!story_bundle_open(rehearsal->context, path, NULL, NULL, bundle))
         return false;
-    struct bytes copy = arena_copy(arena, (struct bytes){text, size});
-    free(text);
-    diagnostics_init(found, arena, bytes_from_text(path));
-    const struct story *story = story_read(copy, rehearsal->calendar->zone_minutes, arena, found);
-    if (!story) {
-        share_print_diagnostics(rehearsal->context, stderr, found);
-        return false;
+    rehearsal->bundle_count++;
+    if (bundle->error_count) /* played or not: what does not hold here cannot hold there */
+        story_bundle_print(rehearsal->context, bundle, stderr);
+    if (bundle->is_played) {
+        add_steps(rehearsal, bundle);
+        add_arrivals(rehearsal, bundle);
     }
-    for (uint32_t i = 0; i < story->step_count && rehearsal->step_count < STEPS_MAX; i++)
-        rehearsal->steps[rehearsal->step_count++] =
-            (struct rehearsed_step){story, &story->steps[i], i};
+    return bundle->is_played;
+}
+
+static bool deploy(struct rehearsal *rehearsal)
+{
+    for (uint32_t i = 0; i < rehearsal->bundle_count; i++) {
+        if (!rehearse_deploy(rehearsal->context, rehearsal->connection, &rehearsal->bundles[i],
+                             &rehearsal->talk))
+            return false;
+    }
     return true;
 }
 
 static int play(struct rehearsal *rehearsal, int64_t after_ms, int64_t until_ms)
 {
-    if (!subscribe(rehearsal))
+    if (!deploy(rehearsal) || !subscribe(rehearsal))
         return EXIT_TROUBLE;
     for (uint32_t i = 0; i < rehearsal->step_count; i++) {
-        int64_t at_ms = rehearsal->steps[i].step->at_ms;
+        int64_t at_ms = rehearsal->steps[i].at_ms;
         if (at_ms <= after_ms || at_ms > until_ms)
             continue;
         if (!play_step(rehearsal, &rehearsal->steps[i]))
@@ -417,7 +615,8 @@ static int prepare(struct rehearsal *rehearsal)
     struct command_context *context = rehearsal->context;
     arena_init(&rehearsal->stories, malloc(ARENA_SIZE), ARENA_SIZE);
     arena_init(&rehearsal->talk, malloc(TALK_SIZE), TALK_SIZE);
-    if (!rehearsal->stories.block || !rehearsal->talk.block)
+    rehearsal->bundles = calloc(STORIES_MAX, sizeof *rehearsal->bundles);
+    if (!rehearsal->stories.block || !rehearsal->talk.block || !rehearsal->bundles)
         return EXIT_TROUBLE;
     rehearsal->calendar = share_calendar(context, NULL, &rehearsal->stories);
     if (!rehearsal->calendar)
@@ -455,6 +654,9 @@ int command_workflow_rehearse(struct command_context *context)
         exit_code = rehearsal->connection ? play(rehearsal, after_ms, until_ms) : EXIT_TROUBLE;
     }
     connection_close(rehearsal->connection);
+    for (uint32_t i = 0; i < rehearsal->bundle_count; i++)
+        story_bundle_close(&rehearsal->bundles[i]);
+    free(rehearsal->bundles);
     free(rehearsal->stories.block);
     free(rehearsal->talk.block);
     free(rehearsal);
