@@ -1,6 +1,7 @@
 /* Any text as each of the four kinds of artifact. What is found wrong is printed in both languages,
  * for that walks every text of a diagnostic; a workflow that passes is checked by itself and
- * against the shipped calendar, policy and directory. */
+ * against the shipped calendar, policy and directory, and another workflow that answers to every
+ * name it opens. */
 #include "tests/fuzz/target.h"
 #include "workflows/language/definition.h"
 
@@ -11,8 +12,15 @@ static uint8_t report_block[DEFINITION_ARENA_SIZE];
 static struct diagnostics diagnostics;
 static struct arena rules_arena, arena, report_arena;
 
+static const struct program *find_workflow(void *finder, struct bytes id)
+{
+    (void)id;
+    return finder;
+}
+
 static const struct definition_context *shipped(void)
 {
+    static struct program item;
     static struct definition_context context;
     if (context.calendar)
         return &context;
@@ -24,6 +32,10 @@ static const struct definition_context *shipped(void)
                                              &rules_arena, &diagnostics);
     context.policy = definition_policy(source_file("workflows/policies/standard.yaml"),
                                        context.directory, &rules_arena, &diagnostics);
+    item = *definition_workflow(source_file("tests/unit/language/context-item.yaml"), &context,
+                                &rules_arena, &diagnostics);
+    context.finder = &item;
+    context.find_workflow = find_workflow;
     return &context;
 }
 
@@ -64,7 +76,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     (void)definition_calendar(text, &arena, &diagnostics);
     report();
     begin();
-    (void)definition_policy(text, context->directory, &arena, &diagnostics);
+    (void)definition_policy_within(text, context, &arena, &diagnostics);
     report();
     begin();
     (void)definition_directory(text, &arena, &diagnostics);

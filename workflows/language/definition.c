@@ -59,10 +59,33 @@ struct expression_scope draft_scope(const struct draft *draft, int32_t event)
         .fields = draft->fields,
         .field_count = draft->program.field_count,
         .event = event == INDEX_NONE ? NULL : &draft->events[event],
+        .is_unsent = event != INDEX_NONE && event == draft->program.joined_event,
+        .element = draft->element,
         .clocks = draft->clocks,
         .clock_count = draft->program.clock_count,
         .directory = draft->context->directory,
+        .has_subs = true,
     };
+}
+
+/* The first name of the sub-cases' count in the expression, or NULL. */
+static const struct expr *find_subs(const struct expr *expr)
+{
+    if (expr->op == EXPR_NAME && (expr->slot == SLOT_SUBS_OPEN || expr->slot == SLOT_SUBS_CLOSED))
+        return expr;
+    const struct expr *found = NULL;
+    for (uint32_t i = 0; i < expr->arg_count && !found; i++)
+        found = find_subs(expr->args[i]);
+    return found;
+}
+
+const struct expr *draft_note_expr(struct draft *draft, const struct expr *expr, struct place place)
+{
+    const struct expr *subs = expr && draft->subs_place.line == 0 ? find_subs(expr) : NULL;
+    draft_note(draft, expr, place);
+    if (subs)
+        draft->subs_place = (struct place){place.line, subs->column};
+    return expr;
 }
 
 const struct expr *draft_expr(struct draft *draft, const struct yaml_node *node, int32_t event,
@@ -74,8 +97,7 @@ const struct expr *draft_expr(struct draft *draft, const struct yaml_node *node,
     struct expression_scope scope = draft_scope(draft, event);
     const struct expr *expr = expression_compile(node->text, place, &scope, wanted,
                                                  draft->sheet.arena, draft->sheet.diagnostics);
-    draft_note(draft, expr, place);
-    return expr;
+    return draft_note_expr(draft, expr, place);
 }
 
 const struct expr *draft_expr_as(struct draft *draft, const struct yaml_node *node, int32_t event,
@@ -87,8 +109,18 @@ const struct expr *draft_expr_as(struct draft *draft, const struct yaml_node *no
     struct expression_scope scope = draft_scope(draft, event);
     const struct expr *expr = expression_compile_as(node->text, place, &scope, wanted,
                                                     draft->sheet.arena, draft->sheet.diagnostics);
-    draft_note(draft, expr, place);
-    return expr;
+    return draft_note_expr(draft, expr, place);
+}
+
+const struct expr *draft_template(struct draft *draft, const struct yaml_node *node, int32_t event)
+{
+    if (!node || !sheet_shape(&draft->sheet, node, SHAPE_SCALAR))
+        return NULL;
+    struct place place = sheet_content_place(node);
+    struct expression_scope scope = draft_scope(draft, event);
+    const struct expr *expr = expression_template(node->text, place, &scope, draft->sheet.arena,
+                                                  draft->sheet.diagnostics);
+    return draft_note_expr(draft, expr, place);
 }
 
 const struct expr *draft_period(struct draft *draft, const struct yaml_node *node, int32_t event,
@@ -100,8 +132,7 @@ const struct expr *draft_period(struct draft *draft, const struct yaml_node *nod
     struct expression_scope scope = draft_scope(draft, event);
     const struct expr *expr = expression_period(node->text, place, &scope, draft->sheet.arena,
                                                 draft->sheet.diagnostics, ret_unit);
-    draft_note(draft, expr, place);
-    return expr;
+    return draft_note_expr(draft, expr, place);
 }
 
 /* A date, or the fallback where that side of the range is open. */
@@ -188,17 +219,22 @@ static void read_parts(struct draft *draft)
     draft_suspend(draft);
 }
 
-static const struct program *finish(struct draft *draft)
+struct program draft_program(const struct draft *draft)
+{
+    struct program program = draft->program;
+    program.parties = draft->parties;
+    program.fields = draft->fields;
+    program.events = draft->events;
+    program.states = draft->states;
+    program.clocks = draft->clocks;
+    return program;
+}
+
+static const struct program *finish(const struct draft *draft)
 {
     struct program *program = arena_alloc(draft->sheet.arena, sizeof *program);
-    if (!program)
-        return NULL;
-    *program = draft->program;
-    program->parties = draft->parties;
-    program->fields = draft->fields;
-    program->events = draft->events;
-    program->states = draft->states;
-    program->clocks = draft->clocks;
+    if (program)
+        *program = draft_program(draft);
     return program;
 }
 

@@ -48,6 +48,11 @@ const struct calendar *definition_calendar(struct bytes text, struct arena *aren
                                            struct diagnostics *diagnostics);
 const struct policy *definition_policy(struct bytes text, const struct directory *directory,
                                        struct arena *arena, struct diagnostics *diagnostics);
+/* The same, with the workflows that its rungs open looked up in the context, where it has a
+ * function for that. */
+const struct policy *definition_policy_within(struct bytes text,
+                                              const struct definition_context *context,
+                                              struct arena *arena, struct diagnostics *diagnostics);
 const struct directory *definition_directory(struct bytes text, struct arena *arena,
                                              struct diagnostics *diagnostics);
 

@@ -1,14 +1,14 @@
-/* What a branch does beside moving the case: its `do` list (LANGUAGE §1, Actions). A notice goes
- * out at once and belongs to no clock, so `who` names nobody there. Its text leaves the case for
- * its readers, and nothing can be blotted out of it afterwards: it may not name what is sealed
- * (LANGUAGE §7). */
+/* What a branch does beside moving the case: its `do` list (LANGUAGE §1, Actions), and the notices
+ * in it. A notice goes out at once and belongs to no clock, so `who` names nobody there. Its text
+ * leaves the case for its readers: it may not name what is sealed. Opening sub-cases:
+ * definition_open.c; events for other cases: definition_emit.c. */
 #include "workflows/language/definition_draft.h"
 #include "workflows/language/tell.h"
 
 static const struct key action_keys[] = {
     KEY("notify", SHAPE_MAP),
-    KEY("open", SHAPE_NOT_YET),
-    KEY("emit", SHAPE_NOT_YET),
+    KEY("open", SHAPE_MAP),
+    KEY("emit", SHAPE_MAP),
 };
 
 static const struct key notify_keys[] = {
@@ -48,75 +48,19 @@ static void read_told(struct draft *draft, const struct yaml_node *node, struct 
         check_told(draft, sheet_many_at(node, i), &tells[i]);
 }
 
-/* The field that a name stands for, or NULL. */
-static const struct field *named_field(const struct draft *draft, const struct expr *expr,
-                                       int32_t event)
-{
-    if (expr->op != EXPR_NAME)
-        return NULL;
-    if (expr->slot == SLOT_CASE_FIELD)
-        return &draft->fields[expr->index];
-    bool is_event_field = expr->slot == SLOT_EVENT_DATA && event != INDEX_NONE;
-    return is_event_field ? &draft->events[event].fields[expr->index] : NULL;
-}
-
-static bool is_sealed(const struct field *field);
-
-static bool holds_sealed(const struct data_type *type)
-{
-    if (type->kind == TYPE_LIST)
-        return type->of && holds_sealed(type->of);
-    for (uint32_t i = 0; type->kind == TYPE_RECORD && i < type->field_count; i++) {
-        if (is_sealed(&type->fields[i]))
-            return true;
-    }
-    return false;
-}
-
-static bool is_sealed(const struct field *field)
-{
-    return field->class == CLASS_SEALED || holds_sealed(&field->type);
-}
-
-/* has() tells only that something is there. */
-static void check_open(struct draft *draft, const struct expr *expr, int32_t event,
-                       struct place place)
-{
-    if (expr->op == EXPR_HAS)
-        return;
-    for (uint32_t i = 0; i < expr->arg_count; i++)
-        check_open(draft, expr->args[i], event, place);
-    const struct field *field = named_field(draft, expr, event);
-    if (field && is_sealed(field))
-        sheet_report(&draft->sheet, (struct place){place.line, expr->column}, "notify-sealed",
-                     field->name);
-}
-
-static void read_text(struct draft *draft, const struct yaml_node *node, int32_t event,
-                      struct action *action)
-{
-    if (!node)
-        return;
-    struct place place = sheet_content_place(node);
-    struct expression_scope scope = draft_scope(draft, event);
-    if (node->text.size == 0)
-        sheet_report(&draft->sheet, node->place, "missing-key", BYTES_LITERAL("text"));
-    action->text = expression_template(node->text, place, &scope, draft->sheet.arena,
-                                       draft->sheet.diagnostics);
-    draft_note(draft, action->text, place);
-    if (action->text)
-        check_open(draft, action->text, event, place);
-}
-
 static void read_notify(struct draft *draft, const struct yaml_node *node, int32_t event,
                         struct action *action)
 {
     action->kind = ACTION_NOTIFY;
     if (!sheet_keys(&draft->sheet, node, notify_keys, KEY_COUNT(notify_keys)))
         return;
+    const struct yaml_node *text = sheet_get(node, "text", SHAPE_SCALAR);
     read_told(draft, sheet_get(node, "to", SHAPE_SCALAR | SHAPE_LIST), action);
     action->level = tell_level(&draft->sheet, sheet_get(node, "level", SHAPE_SCALAR));
-    read_text(draft, sheet_get(node, "text", SHAPE_SCALAR), event, action);
+    if (text && text->text.size == 0)
+        sheet_report(&draft->sheet, text->place, "missing-key", BYTES_LITERAL("text"));
+    action->text = draft_template(draft, text, event);
+    draft_show(draft, action->text, event, "notify-sealed");
 }
 
 static void read_action(struct draft *draft, const struct yaml_node *node, int32_t event,
@@ -125,10 +69,20 @@ static void read_action(struct draft *draft, const struct yaml_node *node, int32
     if (!sheet_keys(&draft->sheet, node, action_keys, KEY_COUNT(action_keys)))
         return;
     const struct yaml_node *notify = sheet_get(node, "notify", SHAPE_MAP);
+    const struct yaml_node *open = sheet_get(node, "open", SHAPE_MAP);
+    const struct yaml_node *emit = sheet_get(node, "emit", SHAPE_MAP);
+    draft_note(draft, action, node->place);
     if (node->count == 0)
         sheet_report(&draft->sheet, node->place, "missing-key", BYTES_LITERAL("notify"));
+    if (node->count > 1)
+        diagnose(draft->sheet.diagnostics, node->entries[1].key_place, "key-not-here",
+                 (struct bytes[]){node->entries[1].key, node->entries[0].key}, 2);
     if (notify)
         read_notify(draft, notify, event, action);
+    else if (open)
+        draft_open(draft, open, event, action);
+    else if (emit)
+        draft_emit(draft, emit, event, action);
 }
 
 void draft_actions(struct draft *draft, const struct yaml_node *node, int32_t event,
@@ -147,4 +101,35 @@ void draft_actions(struct draft *draft, const struct yaml_node *node, int32_t ev
         read_action(draft, list->items[i], event, &actions[i]);
     branch->actions = actions;
     branch->action_count = count;
+}
+
+static void read_value(struct draft *draft, const struct yaml_entry *entry, int32_t event,
+                       const struct fields_wanted *wanted, struct named_expr *value)
+{
+    struct names names = NAMES_OF(wanted->fields, wanted->count);
+    int32_t field = names_find(names, entry->key);
+    value->name = entry->key;
+    if (wanted->is_known && field == INDEX_NONE)
+        sheet_report_unknown(&draft->sheet, entry->key_place, "unknown-field", entry->key, names);
+    else if (wanted->is_known)
+        value->value = draft_expr_as(draft, entry->value, event, &wanted->fields[field].type);
+    else if (sheet_name(&draft->sheet, entry->key, entry->key_place, NAME_FIELD).size)
+        value->value = draft_expr(draft, entry->value, event, STATIC_DYN);
+}
+
+const struct named_expr *draft_values(struct draft *draft, const struct yaml_node *node,
+                                      int32_t event, const struct fields_wanted *wanted,
+                                      uint32_t *ret_count)
+{
+    *ret_count = 0;
+    if (!node)
+        return NULL;
+    uint32_t count = sheet_bound(&draft->sheet, node, node->count, ACTION_VALUES_MAX, "set");
+    struct named_expr *values = sheet_rows(&draft->sheet, count, sizeof *values);
+    if (!values)
+        return NULL;
+    for (uint32_t i = 0; i < count; i++)
+        read_value(draft, &node->entries[i], event, wanted, &values[i]);
+    *ret_count = count;
+    return values;
 }

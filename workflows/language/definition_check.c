@@ -136,9 +136,12 @@ static void check_events(const struct draft *draft)
         bool is_used = is_used_by_clock(draft, (int32_t)i);
         if (!is_used && draft_suspends(draft, (int32_t)i))
             continue;
+        bool is_joined = (int32_t)i == draft->program.joined_event; /* no text declares it */
         const char *code = is_used ? "event-only-in-clock" : "event-not-handled";
-        sheet_report(&draft->sheet, draft->event_nodes->entries[i].key_place, code,
-                     draft->events[i].name);
+        sheet_report(&draft->sheet,
+                     is_joined ? draft->clock_nodes->place
+                               : draft->event_nodes->entries[i].key_place,
+                     code, draft->events[i].name);
     }
 }
 
@@ -274,6 +277,8 @@ static void check_ladders(const struct draft *draft)
             const struct rung *rung = &policy->ladders[index].rungs[j];
             is_good = check_tell(draft, clock, rung->tell, rung->tell_count)
                       && check_tell(draft, clock, rung->else_tell, rung->else_tell_count);
+            for (uint32_t k = 0; is_good && rung->draft && k < rung->draft->party_count; k++)
+                is_good = check_tell(draft, clock, &rung->draft->parties[k].tell, 1);
         }
     }
 }
@@ -286,9 +291,11 @@ void draft_check(struct draft *draft)
     check_events(draft);
     check_ladders(draft);
     effects_check(draft);
+    targets_check(draft);
     if (!graph_build(draft, &graph))
         return;
     check_states(&graph);
+    joined_check(&graph);
     check_clock_events(&graph);
     wait_check(&graph);
     check_expire_circles(&graph);

@@ -339,7 +339,7 @@ static void read_clock(struct draft *draft, const struct yaml_entry *entry,
     read_ladder(draft, sheet_get(node, "ladder", SHAPE_SCALAR), clock);
     if (expire)
         clock->expire =
-            draft_branches(draft, expire, INDEX_NONE, BRANCH_EXPIRE, &clock->expire_count);
+            draft_branches(draft, expire, INDEX_NONE, &clock->expire_count);
 }
 
 static void mark_states(struct draft *draft, uint32_t clock)

@@ -340,7 +340,7 @@ static void read_event(struct draft *draft, const struct yaml_entry *entry,
     event->name = sheet_name(sheet, entry->key, entry->key_place, NAME_EVENT);
     event->title.zh = entry->key;
     event->date_field = INDEX_NONE;
-    if (bytes_is(entry->key, EVENT_ACKNOWLEDGED) || bytes_is(entry->key, "sub-cases.closed"))
+    if (bytes_is(entry->key, EVENT_ACKNOWLEDGED) || bytes_is(entry->key, EVENT_SUBS_CLOSED))
         sheet_report(sheet, entry->key_place, "reserved-event", entry->key);
     if (!sheet_keys(sheet, node, keys, KEY_COUNT(keys)))
         return;
@@ -355,11 +355,23 @@ static void read_event(struct draft *draft, const struct yaml_entry *entry,
 
 void draft_events(struct draft *draft)
 {
-    uint32_t count = draft_rows(draft, "events", PROGRAM_EVENTS_MAX, &draft->event_nodes);
-    draft->events = sheet_rows(&draft->sheet, count, sizeof *draft->events);
+    bool has_joined = draft_speaks_of_joined(draft);
+    uint32_t count =
+        draft_rows(draft, "events", PROGRAM_EVENTS_MAX - has_joined, &draft->event_nodes);
+    draft->events = sheet_rows(&draft->sheet, count + has_joined, sizeof *draft->events);
     if (!draft->events)
         return;
     for (uint32_t i = 0; i < count; i++)
         read_event(draft, &draft->event_nodes->entries[i], &draft->events[i]);
     draft->program.event_count = count;
+    if (!has_joined || !draft_add_joined(draft, &draft->events[count]))
+        return;
+    draft->program.joined_event = (int32_t)count;
+    draft->program.event_count = count + 1;
+}
+
+struct names draft_declared_events(const struct draft *draft)
+{
+    bool has_joined = draft->program.joined_event != INDEX_NONE;
+    return NAMES_OF(draft->events, draft->program.event_count - has_joined);
 }

@@ -29,6 +29,11 @@ struct draft {
     /* The mappings that the rows come from; NULL where there are none. */
     const struct yaml_node *party_nodes, *field_nodes, *event_nodes, *state_nodes, *clock_nodes;
     struct note *notes;
+    /* While an action with a `for` is read: what its expressions may name besides. */
+    const struct expression_element *element;
+    bool is_element_sealed; /* the list is sealed, and so all of its elements */
+    struct place subs_place; /* where subs.open or subs.closed is named first; line 0: nowhere */
+    struct program self;     /* what draft_target gives for the definition's own id */
 };
 
 void draft_note(struct draft *draft, const void *thing, struct place place);
@@ -47,7 +52,15 @@ const struct expr *draft_expr_as(struct draft *draft, const struct yaml_node *no
                                  const struct data_type *wanted);
 const struct expr *draft_period(struct draft *draft, const struct yaml_node *node, int32_t event,
                                 enum period_unit *ret_unit);
+const struct expr *draft_template(struct draft *draft, const struct yaml_node *node, int32_t event);
+/* Notes an expression's place, and whether it asks for the sub-cases. */
+const struct expr *draft_note_expr(struct draft *draft, const struct expr *expr,
+                                   struct place place);
 struct expression_scope draft_scope(const struct draft *draft, int32_t event);
+/* The program as far as it has been read. */
+struct program draft_program(const struct draft *draft);
+/* The events that the definition declares, without the one that it need not. */
+struct names draft_declared_events(const struct draft *draft);
 
 /* definition_data.c: the fields of a mapping of declarations. */
 const struct field *draft_fields(struct draft *draft, const struct yaml_node *node,
@@ -57,16 +70,20 @@ void draft_data(struct draft *draft);
 void draft_events(struct draft *draft);
 
 /* definition_states.c */
-enum branch_place { BRANCH_EVENT, BRANCH_EXPIRE, BRANCH_START };
-
 /* The names and kinds of states and clocks, before anything refers to them. */
 void draft_state_names(struct draft *draft);
 void draft_clock_names(struct draft *draft);
-void draft_start(struct draft *draft);
+void draft_start(struct draft *draft); /* definition_start.c */
 void draft_states(struct draft *draft);
 void draft_top_handlers(struct draft *draft);
+void draft_assignments(struct draft *draft, const struct yaml_node *node, int32_t event,
+                       struct branch *branch);
+/* A key that does not go with where it stands is a finding. */
+void draft_refuse_key(const struct draft *draft, const struct yaml_node *node, const char *key,
+                      const char *where);
+/* Of an event, or of an expiry (INDEX_NONE). */
 const struct branch *draft_branches(struct draft *draft, const struct yaml_node *node,
-                                    int32_t event, enum branch_place where, uint32_t *ret_count);
+                                    int32_t event, uint32_t *ret_count);
 
 /* definition_clocks.c. After the states. */
 void draft_clocks(struct draft *draft);
@@ -74,13 +91,55 @@ void draft_clocks(struct draft *draft);
 /* definition_actions.c: what the branch does beside moving the case. */
 void draft_actions(struct draft *draft, const struct yaml_node *node, int32_t event,
                    struct branch *branch);
+/* definition_open.c, definition_emit.c: one kind of action each. */
+void draft_open(struct draft *draft, const struct yaml_node *node, int32_t event,
+                struct action *action);
+void draft_emit(struct draft *draft, const struct yaml_node *node, int32_t event,
+                struct action *action);
+/* Names and expressions of a mapping, at most ACTION_VALUES_MAX; wanted: what the names stand for,
+ * where that is known. */
+struct fields_wanted {
+    const struct field *fields;
+    uint32_t count;
+    bool is_known;
+};
+const struct named_expr *draft_values(struct draft *draft, const struct yaml_node *node,
+                                      int32_t event, const struct fields_wanted *wanted,
+                                      uint32_t *ret_count);
+
+/* definition_sealed.c: what only parties with the role may read (LANGUAGE §7). A finding where the
+ * expression shows it; has() tells only that something is there. */
+void draft_show(struct draft *draft, const struct expr *expr, int32_t event, const char *code);
+/* The first sealed name that the expression shows, or nothing. */
+struct bytes draft_sealed_in(const struct draft *draft, const struct expr *expr, int32_t event);
+/* Is a list sealed as such, whatever its elements hold? */
+bool draft_list_is_sealed(const struct draft *draft, const struct expr *list, int32_t event);
+/* Is the field sealed, or anything in it? */
+bool field_is_sealed(const struct field *field);
+
+/* definition_target.c: the workflow that an action names. NULL: nobody can be asked, or it is
+ * unknown, which is reported. */
+const struct program *draft_target(struct draft *draft, const struct yaml_node *id);
+/* What the workflows that the actions open ask of those who open them, all read. */
+void targets_check(struct draft *draft);
+
+/* definition_joined.c: EVENT_SUBS_CLOSED, which is there where the text speaks of it. */
+bool draft_speaks_of_joined(const struct draft *draft);
+bool draft_add_joined(struct draft *draft, struct event_type *event);
 
 /* definition_wait.c. The suspension after the clocks. */
 void draft_holds(struct draft *draft, const struct yaml_node *node, struct state *state);
 void draft_suspend(struct draft *draft);
 /* Does the event suspend or resume the case; does some state hold it? */
 bool draft_suspends(const struct draft *draft, int32_t event);
+/* An event that somebody can publish, or INDEX_NONE: what begins or suspends a case. where: the
+ * key that it stands under. */
+int32_t draft_refer_published(const struct draft *draft, const struct yaml_node *node,
+                              const char *where);
 bool draft_is_held(const struct draft *draft, int32_t event);
+
+/* Has the clock's ladder a rung that opens a draft? Without a policy nobody knows: then it may. */
+bool clock_opens_drafts(const struct draft *draft, const struct clock_rule *clock);
 
 /* definition_effects.c: no step writes more facts than it has room for. */
 void effects_check(const struct draft *draft);

@@ -7,8 +7,11 @@
 #include "workflows/language/definition_draft.h"
 
 enum {
-    /* Opened, late entry, suspended or released, its problem, and the new state. */
-    EVENT_FACTS = 5,
+    /* Opened, late entry, suspended (by itself, with its parent) or released, its problem, a
+     * sub-case closed, and the new state. */
+    EVENT_FACTS = 6,
+    /* What a sub-case is given when it is opened: fields and parties. */
+    GIVEN_FACTS = 2 * ACTION_VALUES_MAX,
     /* Of each clock that a step touches: its run, its alert cleared. */
     CLOCK_FACTS = 2,
     /* Of each clock whose change is not possible when a held event is taken: pause, start by the
@@ -16,9 +19,14 @@ enum {
     CLOCK_PROBLEMS = 3,
     /* Of each clock whose instant it is: an alert, why it could not go on, why it has no expiry. */
     FIRING_FACTS = 3,
+    /* And the draft that its rung opens. */
+    DRAFT_FACTS = 1,
 };
 
-_Static_assert(EVENT_FACTS + PROGRAM_FIELDS_MAX + PROGRAM_PARTIES_MAX + BRANCH_ACTIONS_MAX
+/* Each action is one fact: its notice, its event, or why it could not go on; what it opens comes to
+ * that, of all actions together no more than a case can have. */
+_Static_assert(EVENT_FACTS + PROGRAM_FIELDS_MAX + PROGRAM_PARTIES_MAX + GIVEN_FACTS
+                       + BRANCH_ACTIONS_MAX + CASE_SUBS_MAX
                        + (CLOCK_FACTS + CLOCK_PROBLEMS) * PROGRAM_CLOCKS_MAX
                    <= EFFECTS_MAX,
                "no definition within limits.h has an event with more effects than fit");
@@ -32,6 +40,28 @@ static uint32_t branch_facts(const struct draft *draft, const struct branch *bra
     for (uint32_t i = 0; i < draft->program.clock_count; i++)
         count += (uint32_t)(draft->clocks[i].states >> branch->to & 1);
     return count + 1;
+}
+
+/* The sub-cases that the branch opens, at most. */
+static uint32_t branch_subs(const struct branch *branch)
+{
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < branch->action_count; i++) {
+        const struct action *action = &branch->actions[i];
+        if (action->kind == ACTION_OPEN)
+            count += action->each ? CASE_SUBS_MAX : 1;
+    }
+    return count;
+}
+
+static uint32_t expiry_subs(const struct clock_rule *clock)
+{
+    uint32_t most = 0;
+    for (uint32_t i = 0; i < clock->expire_count; i++) {
+        uint32_t count = branch_subs(&clock->expire[i]);
+        most = count > most ? count : most;
+    }
+    return most;
 }
 
 static uint32_t expiry_facts(const struct draft *draft, const struct clock_rule *clock)
@@ -55,9 +85,14 @@ void effects_check(const struct draft *draft)
 {
     uint8_t memory[2][12];
     struct buffer count_text, max_text;
-    uint32_t count = 0;
-    for (uint32_t i = 0; i < draft->program.clock_count; i++)
+    uint32_t count = 0, subs = 0;
+    for (uint32_t i = 0; i < draft->program.clock_count; i++) {
+        bool may_draft = clock_opens_drafts(draft, &draft->clocks[i]);
         count += CLOCK_FACTS + FIRING_FACTS + expiry_facts(draft, &draft->clocks[i]);
+        count += may_draft ? DRAFT_FACTS : 0;
+        subs += expiry_subs(&draft->clocks[i]);
+    }
+    count += subs < CASE_SUBS_MAX ? subs : CASE_SUBS_MAX;
     if (count <= EFFECTS_MAX)
         return;
     struct bytes arguments[] = {

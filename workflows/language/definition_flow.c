@@ -132,9 +132,23 @@ static struct known known_before_start(const struct draft *draft)
     return known;
 }
 
+/* And what who opens it has given, where no event starts it. */
+static struct known known_when_opened(const struct draft *draft)
+{
+    const struct program *program = &draft->program;
+    struct known known = known_before_start(draft);
+    if (program->start_event != INDEX_NONE)
+        return known;
+    for (uint32_t i = 0; i < program->given_field_count; i++)
+        know_field(&known, (uint32_t)program->given_fields[i]);
+    for (uint32_t i = 0; i < program->given_party_count; i++)
+        known.parties |= UINT32_C(1) << program->given_parties[i];
+    return known;
+}
+
 static struct known known_after_start(const struct draft *draft, uint32_t limit)
 {
-    struct known known = known_before_start(draft);
+    struct known known = known_when_opened(draft);
     know_branch(&known, &draft->program.start);
     known.clocks |= started_by_event(draft, draft->program.start_event, limit);
     return known;
@@ -245,6 +259,25 @@ static void check_told(const struct flow *flow, const struct action *action,
     }
 }
 
+static void check_named(const struct flow *flow, const struct named_expr *named, uint32_t count,
+                        const struct known *known)
+{
+    for (uint32_t i = 0; i < count; i++)
+        check_expr(flow, named[i].value, known);
+}
+
+static void check_action(const struct flow *flow, const struct action *action,
+                         const struct known *known)
+{
+    const struct expr *const exprs[] = {action->text, action->each, action->name, action->subject,
+                                        action->sender};
+    for (size_t i = 0; i < sizeof exprs / sizeof exprs[0]; i++)
+        check_expr(flow, exprs[i], known);
+    check_named(flow, action->values, action->value_count, known);
+    check_named(flow, action->binds, action->bind_count, known);
+    check_told(flow, action, known);
+}
+
 static void check_branch(const struct flow *flow, const struct branch *branch,
                          const struct known *known)
 {
@@ -256,11 +289,9 @@ static void check_branch(const struct flow *flow, const struct branch *branch,
         check_expr(flow, branch->sets[i].value, &asked);
     for (uint32_t i = 0; i < branch->bind_count; i++)
         check_expr(flow, branch->binds[i].value, &asked);
-    know_branch(&asked, branch); /* a notice is worded when the branch has set and bound */
-    for (uint32_t i = 0; i < branch->action_count; i++) {
-        check_expr(flow, branch->actions[i].text, &asked);
-        check_told(flow, &branch->actions[i], &asked);
-    }
+    know_branch(&asked, branch); /* actions are carried out when the branch has set and bound */
+    for (uint32_t i = 0; i < branch->action_count; i++)
+        check_action(flow, &branch->actions[i], &asked);
 }
 
 /* Can somebody publish the event there? Kinds of unit always can; a party once it is bound. */
@@ -268,6 +299,8 @@ static void check_senders(const struct flow *flow, int32_t event, const void *th
                           const struct known *known)
 {
     const struct event_type *type = &flow->draft->events[event];
+    if (event == flow->draft->program.joined_event)
+        return; /* nobody publishes it */
     for (uint32_t i = 0; i < type->from_count; i++) {
         int32_t party = type->from[i].party;
         if (party == INDEX_NONE || (known->parties >> party & 1))
@@ -338,6 +371,8 @@ static void check_clock_start(const struct flow *flow, const struct clock_rule *
         const struct rung *rung = &policy->ladders[ladder].rungs[i];
         check_tell_parties(flow, clock, rung->tell, rung->tell_count, known);
         check_tell_parties(flow, clock, rung->else_tell, rung->else_tell_count, known);
+        for (uint32_t j = 0; rung->draft && j < rung->draft->party_count; j++)
+            check_tell_parties(flow, clock, &rung->draft->parties[j].tell, 1, known);
     }
 }
 
@@ -377,7 +412,7 @@ static struct known known_at_from(const struct flow *flow, uint32_t clock)
 static void check_start(const struct flow *flow)
 {
     const struct draft *draft = flow->draft;
-    struct known known = known_before_start(draft);
+    struct known known = known_when_opened(draft);
     check_branch(flow, &draft->program.start, &known);
     if (draft->program.start_event == INDEX_NONE)
         return;

@@ -2,7 +2,8 @@
  * given by `from`/`until` may run wherever a path leads from a transition by its `from` event
  * without passing its end: guards are not evaluated, so this is an upper bound, and a state that
  * it does not include has certainly no clock. Reachability and clocks depend on each other (an
- * expiry leads on only where its clock can run), so both grow together until nothing is added. */
+ * expiry leads on only where its clock can run), so both grow together until nothing is added; and
+ * so does where sub-cases may have been opened, without which none of them can close. */
 #include "workflows/language/definition_graph.h"
 
 #include "base/assert.h"
@@ -37,7 +38,9 @@ static void add_handler(struct graph *graph, const struct handler *handler, uint
         const struct branch *branch = &handler->branches[i];
         if (branch->refuse.zh.size)
             continue;
-        graph->edges[graph->edge_count++] = (struct edge){.from = from,
+        bool is_joined = handler->event == graph->draft->program.joined_event;
+        graph->edges[graph->edge_count++] = (struct edge){.stands = from,
+                                                          .from = is_joined ? 0 : from,
                                                           .to = branch->to,
                                                           .event = handler->event,
                                                           .clock = INDEX_NONE,
@@ -74,8 +77,11 @@ static void add_edges(struct graph *graph)
     for (uint32_t i = 0; i < program->clock_count; i++) {
         for (uint32_t j = 0; j < draft->clocks[i].expire_count; j++) {
             const struct branch *branch = &draft->clocks[i].expire[j];
-            graph->edges[graph->edge_count++] = (struct edge){
-                .to = branch->to, .event = INDEX_NONE, .clock = (int32_t)i, .branch = branch};
+            graph->edges[graph->edge_count++] = (struct edge){.stands = UINT64_MAX,
+                                                              .to = branch->to,
+                                                              .event = INDEX_NONE,
+                                                              .clock = (int32_t)i,
+                                                              .branch = branch};
         }
     }
 }
@@ -102,11 +108,52 @@ static uint64_t clock_behind(const struct graph *graph, const struct clock_rule 
     return behind & ~graph->ends;
 }
 
+static bool opens_subs(const struct branch *branch)
+{
+    for (uint32_t i = 0; i < branch->action_count; i++) {
+        if (branch->actions[i].kind == ACTION_OPEN)
+            return true;
+    }
+    return false;
+}
+
+bool clock_opens_drafts(const struct draft *draft, const struct clock_rule *clock)
+{
+    const struct policy *policy = draft->context ? draft->context->policy : NULL;
+    if (!policy || clock->ladder.size == 0)
+        return clock->ladder.size > 0;
+    int32_t index = names_find(NAMES_OF(policy->ladders, policy->ladder_count), clock->ladder);
+    for (uint32_t i = 0; index >= 0 && i < policy->ladders[index].rung_count; i++) {
+        if (policy->ladders[index].rungs[i].draft)
+            return true;
+    }
+    return false;
+}
+
+/* The edges of the joined event lead on only where there can be sub-cases. */
+static bool grow_opened(struct graph *graph)
+{
+    const struct draft *draft = graph->draft;
+    uint64_t opened = graph->opened;
+    for (uint32_t i = 0; i < graph->edge_count; i++) {
+        struct edge *edge = &graph->edges[i];
+        if (edge->event != INDEX_NONE && edge->event == draft->program.joined_event)
+            edge->from = edge->stands & opened;
+        uint64_t sources = opens_subs(edge->branch) ? graph->reachable : opened;
+        opened |= graph_step(edge, sources) & ~graph->ends;
+    }
+    for (uint32_t i = 0; i < draft->program.clock_count; i++)
+        opened |= clock_opens_drafts(draft, &draft->clocks[i]) ? graph->runs[i] : 0;
+    bool has_grown = opened != graph->opened;
+    graph->opened = opened;
+    return has_grown;
+}
+
 /* One round over all edges. True: something was added. */
 static bool grow(struct graph *graph)
 {
     const struct draft *draft = graph->draft;
-    bool has_grown = false;
+    bool has_grown = grow_opened(graph);
     for (uint32_t i = 0; i < graph->edge_count; i++) {
         struct edge *edge = &graph->edges[i];
         if (edge->clock != INDEX_NONE)
@@ -157,8 +204,12 @@ bool graph_build(struct draft *draft, struct graph *graph)
     graph->edges = sheet_rows(&draft->sheet, count_edges(program, draft), sizeof *graph->edges);
     if (!graph->edges)
         return false;
-    for (uint32_t i = 0; i < program->state_count; i++)
+    for (uint32_t i = 0; i < program->state_count; i++) {
         graph->ends |= draft->states[i].is_end ? bit((int32_t)i) : 0;
+        /* Its parent leads a sub-case there from wherever it is. */
+        graph->reachable |= draft->states[i].is_cascade_end ? bit((int32_t)i) : 0;
+    }
+    graph->opened = opens_subs(&program->start) ? bit(program->start.to) & ~graph->ends : 0;
     add_edges(graph);
     begin_runs(graph);
     while (grow(graph)) {

@@ -7,7 +7,9 @@
 
 /* One branch that can be taken. A branch that refuses is no edge. */
 struct edge {
-    uint64_t from; /* the states in which it can be taken; of an expiry: filled as clocks can run */
+    uint64_t stands; /* the states that it is written for */
+    uint64_t from;   /* those in which it can be taken; of an expiry: filled as clocks can run, of
+                      * EVENT_SUBS_CLOSED: where sub-cases may have been opened */
     int32_t to;    /* INDEX_NONE: the case stays */
     int32_t event; /* INDEX_NONE: an expiry */
     int32_t clock; /* of an expiry, else INDEX_NONE */
@@ -22,6 +24,7 @@ struct graph {
     uint64_t next[PROGRAM_STATES_MAX]; /* where one step leads from a state */
     uint64_t reachable;                /* from the start */
     uint64_t ends;
+    uint64_t opened;                   /* where the case may have sub-cases */
     uint64_t runs[PROGRAM_CLOCKS_MAX]; /* the states in which a clock may be running or overdue */
 };
 
@@ -38,6 +41,8 @@ uint64_t graph_step(const struct edge *edge, uint64_t sources);
 
 /* definition_wait.c: what is held is handled behind the state, and not in it. */
 void wait_check(const struct graph *graph);
+/* definition_joined.c: what waits for sub-cases comes after something that opens them. */
+void joined_check(const struct graph *graph);
 /* definition_flow.c: nothing is read before every path has set it. */
 void flow_check(const struct graph *graph);
 /* definition_model.c: warnings and notes about the ways of a case, once nothing is wrong. */

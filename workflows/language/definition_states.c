@@ -1,16 +1,10 @@
-/* States, transitions and the start of a workflow definition (LANGUAGE §1). A handler without a
+/* States and transitions of a workflow definition (LANGUAGE §1). A handler without a
  * branch (`EVENT: {}`) takes the event and the case stays: it is one branch without a target. */
 #include "workflows/language/definition_draft.h"
 
 static const struct key branch_keys[] = {
     KEY("if", SHAPE_SCALAR), KEY("to", SHAPE_SCALAR),      KEY("set", SHAPE_MAP),
     KEY("bind", SHAPE_MAP),  KEY("outcome", SHAPE_SCALAR), KEY("refuse", SHAPE_SCALAR | SHAPE_MAP),
-    KEY("do", SHAPE_LIST),
-};
-
-static const struct key start_keys[] = {
-    KEY("event", SHAPE_SCALAR), KEY("set", SHAPE_MAP),
-    KEY("bind", SHAPE_MAP),     KEY("to", SHAPE_SCALAR | SHAPE_REQUIRED),
     KEY("do", SHAPE_LIST),
 };
 
@@ -21,10 +15,11 @@ static const struct key state_keys[] = {
     KEY("late-events", SHAPE_SCALAR),
     KEY("no-clock", SHAPE_SCALAR),
     KEY("hold", SHAPE_SCALAR | SHAPE_LIST),
+    KEY("with-parent", SHAPE_SCALAR),
 };
 
-static void refuse_key(const struct draft *draft, const struct yaml_node *node, const char *key,
-                       const char *where)
+void draft_refuse_key(const struct draft *draft, const struct yaml_node *node, const char *key,
+                      const char *where)
 {
     const struct yaml_node *value = yaml_get(node, key);
     if (value)
@@ -56,8 +51,8 @@ static void read_bind(struct draft *draft, const struct yaml_entry *entry, int32
 }
 
 /* At most as many assignments as there are targets: keys are unique and unknown ones errors. */
-static void read_assignments(struct draft *draft, const struct yaml_node *node, int32_t event,
-                             struct branch *branch)
+void draft_assignments(struct draft *draft, const struct yaml_node *node, int32_t event,
+                       struct branch *branch)
 {
     const struct yaml_node *set = sheet_get(node, "set", SHAPE_MAP);
     const struct yaml_node *bind = sheet_get(node, "bind", SHAPE_MAP);
@@ -86,7 +81,8 @@ static void read_outcome(struct draft *draft, const struct yaml_node *node, stru
         sheet_report(&draft->sheet, outcome->place, "outcome-without-end", outcome->text);
 }
 
-static void read_refuse(struct draft *draft, const struct yaml_node *node, enum branch_place where,
+/* Nobody is told no by what time or a sub-case causes. */
+static void read_refuse(struct draft *draft, const struct yaml_node *node, int32_t event,
                         struct branch *branch)
 {
     const struct yaml_node *refuse = sheet_get(node, "refuse", SHAPE_SCALAR | SHAPE_MAP);
@@ -95,16 +91,18 @@ static void read_refuse(struct draft *draft, const struct yaml_node *node, enum 
     branch->refuse = sheet_title(&draft->sheet, refuse, BYTES_LITERAL("?"));
     if (branch->refuse.zh.size == 0)
         sheet_report(&draft->sheet, refuse->place, "missing-key", BYTES_LITERAL("refuse"));
-    if (where != BRANCH_EVENT)
-        refuse_key(draft, node, "refuse", "expire");
-    refuse_key(draft, node, "to", "refuse");
-    refuse_key(draft, node, "set", "refuse");
-    refuse_key(draft, node, "bind", "refuse");
-    refuse_key(draft, node, "do", "refuse");
+    if (event == INDEX_NONE)
+        draft_refuse_key(draft, node, "refuse", "expire");
+    else if (event == draft->program.joined_event)
+        draft_refuse_key(draft, node, "refuse", EVENT_SUBS_CLOSED);
+    draft_refuse_key(draft, node, "to", "refuse");
+    draft_refuse_key(draft, node, "set", "refuse");
+    draft_refuse_key(draft, node, "bind", "refuse");
+    draft_refuse_key(draft, node, "do", "refuse");
 }
 
 static void read_branch(struct draft *draft, const struct yaml_node *node, int32_t event,
-                        enum branch_place where, struct branch *branch)
+                        struct branch *branch)
 {
     branch->to = INDEX_NONE;
     draft_note(draft, branch, node->place);
@@ -113,14 +111,14 @@ static void read_branch(struct draft *draft, const struct yaml_node *node, int32
     branch->guard = draft_expr(draft, sheet_get(node, "if", SHAPE_SCALAR), event, STATIC_BOOL);
     branch->to = sheet_refer(&draft->sheet, sheet_get(node, "to", SHAPE_SCALAR),
                              NAMES_OF(draft->states, draft->program.state_count), "unknown-state");
-    read_assignments(draft, node, event, branch);
+    draft_assignments(draft, node, event, branch);
     draft_actions(draft, node, event, branch);
     read_outcome(draft, node, branch);
-    read_refuse(draft, node, where, branch);
+    read_refuse(draft, node, event, branch);
 }
 
 const struct branch *draft_branches(struct draft *draft, const struct yaml_node *node,
-                                    int32_t event, enum branch_place where, uint32_t *ret_count)
+                                    int32_t event, uint32_t *ret_count)
 {
     *ret_count = 0;
     if (!sheet_shape(&draft->sheet, node, SHAPE_MAP | SHAPE_LIST))
@@ -132,7 +130,7 @@ const struct branch *draft_branches(struct draft *draft, const struct yaml_node 
     if (count == 0)
         sheet_report(&draft->sheet, node->place, "no-branches", BYTES_NONE);
     for (uint32_t i = 0; i < count; i++)
-        read_branch(draft, sheet_many_at(node, i), event, where, &branches[i]);
+        read_branch(draft, sheet_many_at(node, i), event, &branches[i]);
     *ret_count = count;
     return branches;
 }
@@ -143,13 +141,11 @@ static void read_handler(struct draft *draft, const struct yaml_entry *entry,
     struct names names = NAMES_OF(draft->events, draft->program.event_count);
     handler->event = names_find(names, entry->key);
     draft_note(draft, handler, entry->key_place);
-    if (bytes_is(entry->key, "sub-cases.closed"))
-        sheet_report(&draft->sheet, entry->key_place, "not-yet", entry->key);
-    else if (handler->event == INDEX_NONE)
+    if (handler->event == INDEX_NONE)
         sheet_report_unknown(&draft->sheet, entry->key_place, "unknown-event", entry->key, names);
     if (handler->event != INDEX_NONE)
-        handler->branches = draft_branches(draft, entry->value, handler->event, BRANCH_EVENT,
-                                           &handler->branch_count);
+        handler->branches =
+            draft_branches(draft, entry->value, handler->event, &handler->branch_count);
 }
 
 static const struct handler *read_handlers(struct draft *draft, const struct yaml_node *node,
@@ -165,6 +161,27 @@ static const struct handler *read_handlers(struct draft *draft, const struct yam
     return handlers;
 }
 
+static bool says_true(const struct yaml_node *node, const char *key)
+{
+    const struct yaml_node *flag = sheet_get(node, key, SHAPE_SCALAR);
+    return flag && bytes_is(flag->text, "true");
+}
+
+/* Where a sub-case ends whose parent closes it: the end that says so, else the last one. */
+static void note_cascade_end(struct draft *draft, int32_t index, const struct yaml_node *node)
+{
+    struct program *program = &draft->program;
+    struct state *state = &draft->states[index];
+    bool has_one =
+        program->cascade_end != INDEX_NONE && draft->states[program->cascade_end].is_cascade_end;
+    state->is_cascade_end = says_true(node, "with-parent");
+    if (state->is_cascade_end && has_one)
+        sheet_report(&draft->sheet, yaml_get(node, "with-parent")->place, "with-parent-twice",
+                     state->name);
+    if (state->is_cascade_end || !has_one)
+        program->cascade_end = index;
+}
+
 void draft_state_names(struct draft *draft)
 {
     uint32_t count = draft_rows(draft, "states", PROGRAM_STATES_MAX, &draft->state_nodes);
@@ -174,9 +191,10 @@ void draft_state_names(struct draft *draft)
     draft->program.state_count = count;
     for (uint32_t i = 0; i < count; i++) {
         const struct yaml_entry *entry = &draft->state_nodes->entries[i];
-        const struct yaml_node *end = sheet_get(entry->value, "end", SHAPE_SCALAR);
         draft->states[i].name = sheet_name(&draft->sheet, entry->key, entry->key_place, NAME_PLAIN);
-        draft->states[i].is_end = end && bytes_is(end->text, "true");
+        draft->states[i].is_end = says_true(entry->value, "end");
+        if (draft->states[i].is_end)
+            note_cascade_end(draft, (int32_t)i, entry->value);
     }
 }
 
@@ -191,18 +209,20 @@ static void read_state(struct draft *draft, const struct yaml_entry *entry, stru
         return;
     state->title =
         sheet_title(sheet, sheet_get(node, "title", SHAPE_SCALAR | SHAPE_MAP), entry->key);
-    (void)sheet_bool(sheet, sheet_get(node, "end", SHAPE_SCALAR), false); /* read with the names */
+    (void)sheet_bool(sheet, sheet_get(node, "end", SHAPE_SCALAR), false); /* read with the names, */
+    (void)sheet_bool(sheet, sheet_get(node, "with-parent", SHAPE_SCALAR), false); /* as is this */
     state->records_late =
         sheet_word(sheet, sheet_get(node, "late-events", SHAPE_SCALAR), late_words, 2, 0) == 1;
     state->no_clock = sheet_text(sheet, no_clock);
     if (no_clock && state->no_clock.size == 0)
         sheet_report(sheet, no_clock->place, "missing-key", BYTES_LITERAL("no-clock"));
     if (state->is_end) {
-        refuse_key(draft, node, "when", "end: true");
-        refuse_key(draft, node, "no-clock", "end: true");
-        refuse_key(draft, node, "hold", "end: true");
+        draft_refuse_key(draft, node, "when", "end: true");
+        draft_refuse_key(draft, node, "no-clock", "end: true");
+        draft_refuse_key(draft, node, "hold", "end: true");
     } else {
-        refuse_key(draft, node, "late-events", "end: false");
+        draft_refuse_key(draft, node, "late-events", "end: false");
+        draft_refuse_key(draft, node, "with-parent", "end: false");
     }
     state->handlers =
         read_handlers(draft, sheet_get(node, "when", SHAPE_MAP), &state->handler_count);
@@ -219,25 +239,4 @@ void draft_top_handlers(struct draft *draft)
 {
     draft->program.handlers = read_handlers(draft, sheet_get(draft->root, "when", SHAPE_MAP),
                                             &draft->program.handler_count);
-}
-
-void draft_start(struct draft *draft)
-{
-    const struct yaml_node *node = sheet_get(draft->root, "start", SHAPE_MAP);
-    struct branch *start = &draft->program.start;
-    start->to = INDEX_NONE;
-    draft->program.start_event = INDEX_NONE;
-    if (!node || !sheet_keys(&draft->sheet, node, start_keys, KEY_COUNT(start_keys)))
-        return;
-    const struct yaml_node *event = sheet_get(node, "event", SHAPE_SCALAR);
-    draft_note(draft, start, event ? event->place : node->place);
-    draft->program.start_event = sheet_refer(
-        &draft->sheet, event, NAMES_OF(draft->events, draft->program.event_count), "unknown-event");
-    start->to = sheet_refer(&draft->sheet, sheet_get(node, "to", SHAPE_SCALAR),
-                            NAMES_OF(draft->states, draft->program.state_count), "unknown-state");
-    /* What an unknown event carries is unknown too: one finding is enough. */
-    if (!event || draft->program.start_event != INDEX_NONE) {
-        read_assignments(draft, node, draft->program.start_event, start);
-        draft_actions(draft, node, draft->program.start_event, start);
-    }
 }

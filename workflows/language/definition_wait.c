@@ -18,6 +18,17 @@ static bool is_listed(const int32_t *events, uint32_t count, int32_t event)
     return false;
 }
 
+int32_t draft_refer_published(const struct draft *draft, const struct yaml_node *node,
+                              const char *where)
+{
+    if (node && bytes_is(node->text, EVENT_SUBS_CLOSED)) {
+        diagnose(draft->sheet.diagnostics, node->place, "key-not-here",
+                 (struct bytes[]){node->text, bytes_from_text(where)}, 2);
+        return INDEX_NONE;
+    }
+    return sheet_refer(&draft->sheet, node, draft_declared_events(draft), "unknown-event");
+}
+
 /* Known events, each once. */
 static const int32_t *read_events(struct draft *draft, const struct yaml_node *node,
                                   const char *what, uint32_t *ret_count)
@@ -85,8 +96,8 @@ void draft_suspend(struct draft *draft)
         return;
     const struct yaml_node *from = sheet_get(node, "from", SHAPE_SCALAR);
     const struct yaml_node *until = sheet_get(node, "until", SHAPE_SCALAR);
-    program->suspend_from = sheet_refer(sheet, from, event_names(draft), "unknown-event");
-    program->suspend_until = sheet_refer(sheet, until, event_names(draft), "unknown-event");
+    program->suspend_from = draft_refer_published(draft, from, "suspend");
+    program->suspend_until = draft_refer_published(draft, until, "suspend");
     program->suspend_basis = sheet_text(sheet, sheet_get(node, "basis", SHAPE_SCALAR));
     program->suspend_allows =
         read_events(draft, sheet_get(node, "allow", SHAPE_SCALAR | SHAPE_LIST), "allow",

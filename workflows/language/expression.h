@@ -19,6 +19,12 @@ struct static_type {
     const struct data_type *choice; /* STRING that is a declared choice: literals are checked */
 };
 
+/* The element at hand of an action's `for`: named like a variable, compiled to SLOT_ELEMENT. */
+struct expression_element {
+    struct bytes name;
+    struct static_type type;
+};
+
 /* What an expression may name. NULL entries: not nameable here. */
 struct expression_scope {
     const struct party *parties;
@@ -26,6 +32,8 @@ struct expression_scope {
     const struct field *fields; /* of the case */
     uint32_t field_count;
     const struct event_type *event; /* event.data; NULL: no event is at hand */
+    bool is_unsent;                 /* no unit sends that event: it has no event.sender */
+    const struct expression_element *element; /* of the action's `for` */
     const struct clock_rule *clocks; /* for due('x'); names suffice */
     uint32_t clock_count;
     const struct directory *directory; /* unit('x') is checked against it */
@@ -53,6 +61,13 @@ const struct expr *expression_compile_as(struct bytes source, struct place place
 const struct expr *expression_template(struct bytes source, struct place place,
                                        const struct expression_scope *scope, struct arena *arena,
                                        struct diagnostics *diagnostics);
+
+/* "x in EXPR", EXPR a list, as an action's `for` has it: the list's expression, and the name and type
+ * of an element. The name may hide neither a word of the language nor one of the house's own. */
+const struct expr *expression_each(struct bytes source, struct place place,
+                                   const struct expression_scope *scope, struct arena *arena,
+                                   struct diagnostics *diagnostics,
+                                   struct expression_element *ret_element);
 
 /* "2 months", "event.data.months months", "10 working days", "24 hours", "until event.data.by":
  * the amount's expression and the unit. Also the English singular. NULL after a diagnostic. */

@@ -231,7 +231,9 @@ static bool resolve_event(struct checker *checker, const struct syntax *syntax,
                                           {"date", SLOT_EVENT_DATE, &static_date},
                                           {"sender", SLOT_EVENT_SENDER, &static_unit}};
     const struct event_type *event = checker->compilation->scope->event;
-    if (!event)
+    bool is_there =
+        event && !(checker->compilation->scope->is_unsent && bytes_is(syntax->name, "sender"));
+    if (!is_there)
         return fail_unknown(checker, syntax, "expr-no-event");
     return resolve_builtin(rows, sizeof rows / sizeof rows[0], syntax->name, ret_resolved)
            || fail_nameless(checker, syntax);
@@ -331,6 +333,15 @@ bool check_name(struct checker *checker, const struct syntax *syntax, struct typ
 {
     uint16_t index;
     const struct variable *variable = variable_of(checker, syntax->name, &index);
+    const struct expression_element *element = checker->compilation->scope->element;
+    if (!variable && element && bytes_equal(element->name, syntax->name)) {
+        if (!make_typed(checker, syntax, EXPR_NAME, NULL, 0, ret_typed))
+            return false;
+        ret_typed->expr->slot = SLOT_ELEMENT;
+        ret_typed->expr->name = element->name;
+        ret_typed->type = element->type;
+        return true;
+    }
     if (!variable)
         return fail_nameless(checker, syntax);
     if (!make_typed(checker, syntax, EXPR_VARIABLE, NULL, 0, ret_typed))

@@ -159,7 +159,7 @@ static struct syntax *parse_collection(struct parser *parser, enum expr_op op,
     return finish(parser, syntax);
 }
 
-static bool is_reserved(struct bytes name)
+bool syntax_is_reserved(struct bytes name)
 {
     static const char *const words[] = {
         "as",  "break", "const",   "continue",  "else",   "for", "function", "if",   "import",
@@ -179,7 +179,7 @@ static struct syntax *parse_name(struct parser *parser)
         return NULL;
     if (parser->token.is_quoted_name)
         return fail_unexpected(parser); /* CEL has them behind a point only */
-    if (is_reserved(name))
+    if (syntax_is_reserved(name))
         return fail_at(parser, parser->token.place, "expr-subset", name);
     syntax->name = name;
     if (!next(parser))

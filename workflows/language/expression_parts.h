@@ -83,6 +83,8 @@ struct syntax {
 
 /* The whole source as one expression; NULL after a diagnostic. */
 const struct syntax *syntax_parse(struct compilation *compilation, struct place place);
+/* A word that CEL keeps for itself. */
+bool syntax_is_reserved(struct bytes name);
 /* The text as it was written. */
 struct bytes syntax_source(const struct compilation *compilation, const struct syntax *syntax);
 

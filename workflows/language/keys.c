@@ -176,8 +176,6 @@ static void check_entry(const struct sheet *sheet, const struct yaml_entry *entr
         sheet_report(sheet, entry->key_place, "comma-in-text", entry->key);
     else if (index < 0)
         sheet_report_unknown(sheet, entry->key_place, "unknown-key", entry->key, names);
-    else if (keys[index].shapes & SHAPE_NOT_YET)
-        sheet_report(sheet, entry->key_place, "not-yet", entry->key);
     else
         (void)sheet_shape(sheet, value, keys[index].shapes); /* reported there */
 }

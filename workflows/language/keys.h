@@ -21,7 +21,6 @@ enum shape {
     SHAPE_MAP = 4,
     SHAPE_ANY = 7,
     SHAPE_REQUIRED = 8,
-    SHAPE_NOT_YET = 16, /* LANGUAGE has it, the engine does not run it yet */
 };
 
 struct key {

@@ -4,6 +4,7 @@
 #include "workflows/language/definition.h"
 #include "workflows/language/expression.h"
 #include "workflows/language/keys.h"
+#include "workflows/language/policy_draft.h"
 #include "workflows/language/tell.h"
 
 #include <stdlib.h>
@@ -26,12 +27,12 @@ static const struct key rung_keys[] = {
     KEY("ack-within", SHAPE_SCALAR),
     KEY("else-tell", SHAPE_SCALAR | SHAPE_LIST),
     KEY("repeat", SHAPE_SCALAR),
-    KEY("open", SHAPE_NOT_YET),
+    KEY("open", SHAPE_MAP),
 };
 
 struct policy_reading {
     struct sheet sheet;
-    const struct directory *directory; /* NULL: names but `who` are taken for parties */
+    const struct definition_context *context; /* no directory: names but `who` are parties */
 };
 
 /* "N unit" where N may be 0: the last day itself. */
@@ -84,7 +85,7 @@ static void read_rung(const struct policy_reading *reading, const struct yaml_no
 {
     const struct sheet *sheet = &reading->sheet;
     unsigned one_or_many = SHAPE_SCALAR | SHAPE_LIST;
-    struct tell_scope scope = {.directory = reading->directory};
+    struct tell_scope scope = {.directory = reading->context->directory};
     if (!sheet_keys(sheet, node, rung_keys, KEY_COUNT(rung_keys)))
         return;
     const struct yaml_node *at = sheet_get(node, "at", SHAPE_SCALAR);
@@ -98,6 +99,7 @@ static void read_rung(const struct policy_reading *reading, const struct yaml_no
     read_plain_period(reading, sheet_get(node, "repeat", SHAPE_SCALAR), &rung->repeat);
     if (else_tell && !yaml_get(node, "ack-within"))
         sheet_report(sheet, else_tell->place, "missing-key", BYTES_LITERAL("ack-within"));
+    rung->draft = policy_draft(sheet, reading->context, sheet_get(node, "open", SHAPE_MAP));
 }
 
 static void read_ladder(const struct policy_reading *reading, const struct yaml_entry *entry,
@@ -165,7 +167,16 @@ static void read_policy(const struct policy_reading *reading, const struct yaml_
 const struct policy *definition_policy(struct bytes text, const struct directory *directory,
                                        struct arena *arena, struct diagnostics *diagnostics)
 {
-    struct policy_reading reading = {{arena, diagnostics}, directory};
+    struct definition_context context = {.directory = directory};
+    return definition_policy_within(text, &context, arena, diagnostics);
+}
+
+const struct policy *definition_policy_within(struct bytes text,
+                                              const struct definition_context *context,
+                                              struct arena *arena, struct diagnostics *diagnostics)
+{
+    static const struct definition_context nothing = {0};
+    struct policy_reading reading = {{arena, diagnostics}, context ? context : &nothing};
     struct sheet_watch watch = sheet_begin(&reading.sheet);
     struct policy *policy = sheet_rows(&reading.sheet, 1, sizeof *policy);
     const struct yaml_node *root = yaml_read(text, arena, diagnostics);
