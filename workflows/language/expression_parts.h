@@ -133,8 +133,8 @@ bool learn_facts(struct checker *checker, const struct expr *expr, bool is_true)
 /* An expression over children that are typed already; its height is checked. */
 bool make_typed(struct checker *checker, const struct syntax *syntax, enum expr_op op,
                 const struct typed *children, uint16_t count, struct typed *ret_typed);
-/* The index among the names, or -1. Where many are searched often they are entered in a table, so that
- * a search does not take the longer the more is declared. */
+/* The index among the names, or -1. Where many are searched often they are entered in a table: a
+ * search does not take the longer the more is declared. */
 struct names;
 int32_t find_name(struct compilation *compilation, struct names names, struct bytes name);
 bool check_choice_literal(struct checker *checker, const struct static_type *type,
