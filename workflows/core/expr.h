@@ -90,8 +90,8 @@ enum expr_err {
 
 /* The work of one evaluation is bounded whatever the data holds. A step is a node evaluated, or as
  * much of the data that an operator goes through as costs about the same (some 30 bytes of text, or
- * one element of a list). One takes some 80 instructions, all of them together under 50 us: the test
- * expression_cost counts them. */
+ * one element of a list). One takes some 80 instructions, all of them together under 50 us: the
+ * test expression_cost counts them. */
 enum { EXPR_STEPS_MAX = 2500 };
 
 /* Evaluates into the arena. On an error the result is untouched. */
