@@ -213,6 +213,8 @@ struct title diff_state_name(struct diff *diff, const struct program *program, i
 
 struct title diff_event_name(struct diff *diff, const struct program *program, int32_t event)
 {
+    if (event == program->joined_event)
+        return diff_words("“下级案件全部办结”", "“all sub-cases closed”");
     return diff_quoted(diff, program->events[event].title);
 }
 
@@ -289,7 +291,7 @@ static void diff_labels(const struct diff_pair *pair)
 static struct title start_name(struct diff *diff, const struct program *program)
 {
     if (program->start_event == INDEX_NONE)
-        return diff_words("主案件开立", "a parent case alone");
+        return diff_words("上级案件开立", "a parent case alone");
     return DIFF_PHRASE(diff, "事件%1(%2)", "event %1 (%2)",
                        diff_event_name(diff, program, program->start_event),
                        diff_same(program->events[program->start_event].name));
@@ -301,6 +303,73 @@ static struct bytes start_word(const struct program *program)
                                               : program->events[program->start_event].name;
 }
 
+/* A field or a party that must be given where a case is opened by its parent. */
+struct given {
+    struct bytes name;
+    struct title phrase;
+};
+
+/* Fields before parties. */
+static struct given given_at(struct diff *diff, const struct program *program, uint32_t index)
+{
+    if (index < program->given_field_count) {
+        const struct field *field = &program->fields[program->given_fields[index]];
+        return (struct given){field->name, DIFF_PHRASE(diff, "数据项%1", "field %1",
+                                                       diff_quoted(diff, field->title))};
+    }
+    int32_t party = program->given_parties[index - program->given_field_count];
+    return (struct given){
+        program->parties[party].name,
+        DIFF_PHRASE(diff, "当事方%1", "party %1", diff_party_name(diff, program, party))};
+}
+
+/* Is the same asked for? A field is no party. */
+static bool is_given(const struct program *program, struct bytes name, bool is_party)
+{
+    const int32_t *rows = is_party ? program->given_parties : program->given_fields;
+    uint32_t count = is_party ? program->given_party_count : program->given_field_count;
+    int32_t wanted = is_party ? program_party(program, name) : program_field(program, name);
+    for (uint32_t i = 0; wanted != INDEX_NONE && i < count; i++) {
+        if (rows[i] == wanted)
+            return true;
+    }
+    return false;
+}
+
+static void tell_given(struct diff *diff, enum diff_code code, const struct program *program,
+                       const struct program *other)
+{
+    uint32_t count = program->given_field_count + program->given_party_count;
+    for (uint32_t i = 0; i < count; i++) {
+        struct given given = given_at(diff, program, i);
+        if (!other || !is_given(other, given.name, i >= program->given_field_count))
+            diff_add(diff, code, given.name, &given.phrase, 1);
+    }
+}
+
+/* Of a workflow that an event starts they follow from what its start sets, which is told. */
+static void diff_given(const struct diff_pair *pair)
+{
+    bool was_alone = pair->before->start_event == INDEX_NONE;
+    if (pair->after->start_event != INDEX_NONE)
+        return;
+    if (was_alone)
+        tell_given(pair->diff, DIFF_CODE_GIVEN_REMOVED, pair->before, pair->after);
+    tell_given(pair->diff, DIFF_CODE_GIVEN_ADDED, pair->after, was_alone ? pair->before : NULL);
+}
+
+static void diff_cascade_end(const struct diff_pair *pair)
+{
+    const struct program *before = pair->before, *after = pair->after;
+    if (before->cascade_end == INDEX_NONE || after->cascade_end == INDEX_NONE)
+        return;
+    const struct state *old = &before->states[before->cascade_end];
+    const struct state *new = &after->states[after->cascade_end];
+    if (!bytes_equal(old->name, new->name))
+        DIFF_ADD(pair->diff, CASCADE_END, new->name, diff_quoted(pair->diff, old->title),
+                 diff_quoted(pair->diff, new->title));
+}
+
 static void diff_start(const struct diff_pair *pair)
 {
     const struct program *before = pair->before, *after = pair->after;
@@ -310,6 +379,8 @@ static void diff_start(const struct diff_pair *pair)
         DIFF_ADD(diff, START_EVENT, BYTES_NONE, start_name(diff, before), start_name(diff, after));
     diff_branch_lists(pair, BYTES_NONE, where, (struct diff_branches){&before->start, 1},
                       (struct diff_branches){&after->start, 1});
+    diff_given(pair);
+    diff_cascade_end(pair);
 }
 
 static struct title suspension(struct diff *diff, const struct program *program)

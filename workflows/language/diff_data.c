@@ -310,6 +310,8 @@ void diff_events(const struct diff_pair *pair)
     for (uint32_t i = 0; i < before->event_count; i++) {
         const struct event_type *event = &before->events[i];
         int32_t index = program_event(after, event->name);
+        if ((int32_t)i == before->joined_event)
+            continue; /* the engine's own: told where it is handled */
         if (index == INDEX_NONE)
             DIFF_ADD(diff, EVENT_REMOVED, event->name, diff_quoted(diff, event->title));
         else
@@ -317,7 +319,9 @@ void diff_events(const struct diff_pair *pair)
     }
     for (uint32_t i = 0; i < after->event_count; i++) {
         const struct event_type *event = &after->events[i];
-        if (program_event(before, event->name) == INDEX_NONE)
+        bool is_new =
+            (int32_t)i != after->joined_event && program_event(before, event->name) == INDEX_NONE;
+        if (is_new)
             DIFF_ADD(diff, EVENT_ADDED, event->name, diff_quoted(diff, event->title),
                      senders_without(diff, after, event, NULL, NULL));
     }

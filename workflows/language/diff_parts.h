@@ -75,6 +75,11 @@ void diff_branch_lists(const struct diff_pair *pair, struct bytes subject, struc
 /* The sets and binds of two branches. */
 void diff_assignments(const struct diff_pair *pair, struct bytes subject, struct title where,
                       const struct branch *before, const struct branch *after);
+/* What two branches open, emit and tell. */
+void diff_actions(struct diff *diff, struct bytes subject, struct title where,
+                  const struct branch *before, const struct branch *after);
+/* 转到状态“办结”,并开立下级案件“整改事项”: where a branch leads, and what it does beside. */
+struct title diff_with_actions(struct diff *diff, struct title effect, const struct branch *branch);
 /* Where a branch leads, for people. */
 struct title diff_branch_effect(struct diff *diff, const struct program *program,
                                 const struct branch *branch);

@@ -188,6 +188,34 @@ static struct title level_phrase(enum alert_level level)
     return diff_words(words[level][0], words[level][1]);
 }
 
+static struct title rung_fact_phrase(enum rung_fact fact)
+{
+    switch (fact) {
+    case RUNG_FACT_CLOCK: return diff_words("期限代号", "the clock's name");
+    case RUNG_FACT_TITLE: return diff_words("期限名称", "the clock's title");
+    case RUNG_FACT_BASIS: return diff_words("期限依据", "the clock's legal basis");
+    case RUNG_FACT_DUE: return diff_words("到期日", "its last day");
+    case RUNG_FACT_LEVEL: return diff_words("提醒级别", "the level");
+    case RUNG_FACT_COUNT: break;
+    }
+    return diff_words("", "");
+}
+
+/* What only a person may issue: the rung prepares it, to be signed. */
+static struct title draft_phrase(struct diff *diff, const struct rung_draft *draft)
+{
+    struct title all = diff_quoted_text(diff, draft->workflow);
+    for (uint32_t i = 0; i < draft->party_count; i++)
+        all = DIFF_PHRASE(diff, "%1,当事方“%2”为%3", "%1, its party “%2” is %3", all,
+                          diff_same(draft->parties[i].name),
+                          tell_phrase(diff, &draft->parties[i].tell));
+    for (uint32_t i = 0; i < draft->value_count; i++)
+        all =
+            DIFF_PHRASE(diff, "%1,数据项“%2”取%3", "%1, its field “%2” is %3", all,
+                        diff_same(draft->values[i].name), rung_fact_phrase(draft->values[i].fact));
+    return all;
+}
+
 static struct title rung_phrase(struct diff *diff, const struct rung *rung)
 {
     struct title all =
@@ -200,6 +228,9 @@ static struct title rung_phrase(struct diff *diff, const struct rung *rung)
     if (rung->repeat.amount)
         all = DIFF_PHRASE(diff, "%1;每 %2重复", "%1; again every %2", all,
                           diff_period(diff, rung->repeat));
+    if (rung->draft)
+        all = DIFF_PHRASE(diff, "%1;开立待签发的草稿%2", "%1; it opens the draft %2", all,
+                          draft_phrase(diff, rung->draft));
     return all;
 }
 

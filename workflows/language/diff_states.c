@@ -21,7 +21,8 @@ struct title diff_branch_effect(struct diff *diff, const struct program *program
 static struct title branch_phrase(struct diff *diff, const struct program *program,
                                   const struct branch *branch)
 {
-    struct title effect = diff_branch_effect(diff, program, branch);
+    struct title effect =
+        diff_with_actions(diff, diff_branch_effect(diff, program, branch), branch);
     if (!branch->guard)
         return effect;
     return DIFF_PHRASE(diff, "当 %1 时%2", "if %1 it %2", diff_expr(diff, branch->guard), effect);
@@ -125,30 +126,10 @@ static bool is_other_effect(const struct diff_pair *pair, const struct branch *b
            || !diff_title_equal(&before->refuse, &after->refuse);
 }
 
-static struct title action_phrase(struct diff *diff, const struct action *action)
-{
-    if (action->kind != ACTION_NOTIFY)
-        return diff_words("其他", "other");
-    struct title level = diff_same(bytes_from_text(alert_level_word(action->level)));
-    return DIFF_PHRASE(diff, "通知%1(%2):%3", "notify %1 (%2): %3",
-                       diff_tells(diff, action->tell, action->tell_count), level,
-                       diff_expr(diff, action->text));
-}
-
-static struct title actions_phrase(struct diff *diff, const struct branch *branch)
-{
-    struct title all =
-        branch->action_count ? action_phrase(diff, &branch->actions[0]) : diff_words("无", "none");
-    for (uint32_t i = 1; i < branch->action_count; i++)
-        all = DIFF_PHRASE(diff, "%1;%2", "%1; %2", all, action_phrase(diff, &branch->actions[i]));
-    return all;
-}
-
 static void diff_branch(const struct diff_pair *pair, struct bytes subject, struct title where,
                         const struct branch *before, const struct branch *after)
 {
     struct diff *diff = pair->diff;
-    struct title old = actions_phrase(diff, before), new = actions_phrase(diff, after);
     if (!diff_expr_equal(diff, before->guard, after->guard))
         DIFF_ADD(diff, BRANCH_GUARD, subject, where, diff_expr(diff, before->guard),
                  diff_expr(diff, after->guard));
@@ -162,8 +143,7 @@ static void diff_branch(const struct diff_pair *pair, struct bytes subject, stru
         DIFF_ADD(diff, BRANCH_OUTCOME, subject, where, diff_quoted_text(diff, before->outcome),
                  diff_quoted_text(diff, after->outcome));
     diff_assignments(pair, subject, where, before, after);
-    if (!bytes_equal(old.zh, new.zh))
-        DIFF_ADD(diff, BRANCH_ACTIONS, subject, where, old, new);
+    diff_actions(diff, subject, where, before, after);
 }
 
 /* The branch of the list with the same condition that is not taken yet; UINT32_MAX: none. */

@@ -237,6 +237,82 @@ ROWS = [
      "clock “Tell” now starts again when it falls due"),
 ]
 
+PARENT = (SOURCE / "tests/unit/language/family/resolution.yaml").read_text()
+CHILD = (SOURCE / "tests/unit/language/family/rectification-item.yaml").read_text()
+PARENT_ROWS = [
+    (PARENT[PARENT.index("  do:\n    - open:"):PARENT.index("suspend: {from")], "", "open-removed",
+     "立案时:不再开立下级案件“rectification-item”",
+     "when a case is opened it no longer opens the sub-case “rectification-item”"),
+    ("      sub-cases.closed:\n", "      meeting.ended: {to: closed, do: [{open: {workflow: supervision-sheet, for: \"x in ['a']\", case: \"${x}\", "
+     "set: {about: case.topic}, parties: {signer: party.office}, cascade: {close: true}}}]}\n      sub-cases.closed:\n", "transition-added",
+     "在状态“分项落实”,事件“销号”:现在接受,转到状态“销号”,并开立下级案件“supervision-sheet”,对 ['a'] 的每一项各开立一件,名称为 ${x},"
+     "给出数据 about = case.topic,给出当事方 signer = party.office,随本案一并办结",
+     "in state “Being carried out”, event “Meeting ended” is now taken: leads to state “Closed”, and opens the sub-case “supervision-sheet”, "
+     "once for each of ['a'], named ${x}, given the data about = case.topic, given the parties signer = party.office, closed with its parent"),
+    ("meeting.ended: {to: closed, outcome: done}", "meeting.ended: {to: closed, outcome: done, do: [{open: {workflow: archive}}]}", "open-added",
+     "在状态“待销号”,事件“销号”:现在开立下级案件“archive”", "in state “Waiting to be ended”, event “Meeting ended” now opens the sub-case “archive”"),
+    ("        for: x in event.data.items\n", "        for: x in event.data.items.filter(y, y.name != '')\n", "open-each",
+     "立案时:下级案件“rectification-item”改为对 event.data.items.filter(y, y.name != '') 的每一项各开立一件(原为对 event.data.items 的每一项各开立一件)",
+     "when a case is opened it now opens the sub-case “rectification-item” once for each of event.data.items.filter(y, y.name != '') "
+     "(before: once for each of event.data.items)"),
+    ("        case: \"${x.name}\"\n", "", "open-name", "立案时:下级案件“rectification-item”的名称改为按序号(原为 ${x.name} )",
+     "when a case is opened it: the sub-case “rectification-item” is now named by numbers (before: ${x.name})"),
+    ("suspend: true, close: true", "suspend: true", "open-cascade", "立案时:下级案件“rectification-item”现在不随本案办结",
+     "when a case is opened it: the sub-case “rectification-item” is now not closed with its parent"),
+    ("cascade: {close: true}", "cascade: {close: true, suspend: true}", "open-cascade",
+     "在状态“复核”,事件“增补事项”:下级案件“rectification-item”现在随本案一并中止",
+     "in state “Review”, event “Item added”: the sub-case “rectification-item” is now suspended with its parent"),
+    ("set: {due_on: x.due_on}", "set: {due_on: x.due_on, days: 5}", "set-added",
+     "立案时,开立下级案件“rectification-item”:其数据项“days”现在记为 5",
+     "when a case is opened it, opening the sub-case “rectification-item”: its field “days” is now set to 5"),
+    ("set: {due_on: x.due_on}", "set: {due_on: event.data.met_on}", "set-changed",
+     "立案时,开立下级案件“rectification-item”:其数据项“due_on”记为 event.data.met_on(原为 x.due_on)",
+     "when a case is opened it, opening the sub-case “rectification-item”: its field “due_on” is now set to event.data.met_on (before: x.due_on)"),
+    ("parties: {lead: x.unit}", "parties: {lead: x.unit, helper: x.unit}", "set-added",
+     "立案时,开立下级案件“rectification-item”:其当事方“helper”现在记为 x.unit",
+     "when a case is opened it, opening the sub-case “rectification-item”: its party “helper” is now set to x.unit"),
+    ("        - do: [{emit: {type: progress.reported, data: {score: event.data.score}}}]", "        - {}", "emit-removed",
+     "在状态“分项落实”,事件“上报进展”:不再发出事件“progress.reported”",
+     "in state “Being carried out”, event “Report filed” no longer emits the event “progress.reported”"),
+    ("meeting.ended: {to: closed, outcome: done}", "meeting.ended: {to: closed, outcome: done, do: [{emit: {type: meeting.closed, subject: "
+     "\"${case.id}-C\", workflow: archive, as: party.office, data: {topic: case.topic}}}]}", "emit-added",
+     "在状态“待销号”,事件“销号”:现在发出事件“meeting.closed”,发给案件 ${case.id}-C,可立流程“archive”,以 party.office 的名义,数据 topic = case.topic",
+     "in state “Waiting to be ended”, event “Meeting ended” now emits the event “meeting.closed”, to case ${case.id}-C, which may open “archive”, "
+     "in the name of party.office, with topic = case.topic"),
+    ('subject: "${case.id}-T"', 'subject: "T-${case.id}"', "emit-subject",
+     "在状态“复核”,事件“需移送审理”:事件“transfer.proposed”现在发给案件 T-${case.id}(原为案件 ${case.id}-T)",
+     "in state “Review”, event “Litigation needed”: the event “transfer.proposed” now goes to case T-${case.id} (before: case ${case.id}-T)"),
+    ("              workflow: transfer-elsewhere\n", "", "emit-workflow",
+     "在状态“复核”,事件“需移送审理”:事件“transfer.proposed”可立的流程由“transfer-elsewhere”改为无",
+     "in state “Review”, event “Litigation needed”: the workflow that the event “transfer.proposed” may open changed from “transfer-elsewhere” to none"),
+    ("              as: party.court\n", "", "emit-sender",
+     "在状态“复核”,事件“需移送审理”:事件“transfer.proposed”的发布单位改为引起它的事件的发布单位(原为 party.court )",
+     "in state “Review”, event “Litigation needed”: the event “transfer.proposed” is now published by the sender of the event that causes it "
+     "(before: party.court)"),
+    ("                level: case.level\n", "", "set-removed", "在状态“复核”,事件“需移送审理”,发出事件“transfer.proposed”:不再记入其数据项“level”",
+     "in state “Review”, event “Litigation needed”, emitting the event “transfer.proposed”: its field “level” is no longer set"),
+    ("level: notice, text", "level: warning, text", "branch-actions",
+     "在状态“复核”,事件“需移送审理”:动作由“通知 court (notice):${case.topic}”改为“通知 court (warning):${case.topic}”",
+     "in state “Review”, event “Litigation needed”: its actions changed from “notify court (notice): ${case.topic}” to “notify court (warning): ${case.topic}”"),
+    ("if: event.data.count > 20", "if: event.data.count > 30", "branch-removed",
+     "在状态“分项落实”,事件“下级案件全部办结”:去掉,当 event.data.count > 20 时转到状态“复核”",
+     "in state “Being carried out”, event “all sub-cases closed”: no longer, if event.data.count > 20 it leads to state “Review”"),
+]
+CHILD_ROWS = [
+    ("given: [due_on, lead]", "given: [due_on, lead, days]", "given-added", "开立时现在必须给出数据项“复查天数”",
+     "whoever opens a case must now give field “Days”"),
+    ("given: [due_on, lead]", "given: [due_on, lead, helper]", "given-added", "开立时现在必须给出当事方“配合单位”",
+     "whoever opens a case must now give party “Helping unit”"),
+    ("given: [due_on, lead]\n", "given: [lead]\n  set: {due_on: \"date('2025-12-31')\"}\n", "given-removed", "开立时不再必须给出数据项“整改期限”",
+     "whoever opens a case need no longer give field “Due on”"),
+    (CHILD[CHILD.index("      item.checked: {to"):CHILD.index("clocks:")], "      item.checked: [{if: case.days > 3, to: done}, {to: withdrawn}]\n"
+     "  withdrawn: {title: {zh: 随案终结, en: Withdrawn}, end: true}\n  done: {title: {zh: 已整改, en: Rectified}, end: true}\n", "with-parent", "上级案件办结时,案件改在状态“已整改”终结(原在“随案终结”)",
+     "when its parent closes it a case now ends in state “Rectified” (before: “Withdrawn”)"),
+    ("  to: open\n  given: [due_on, lead]\n  bind: {helper: party.lead}", "  event: item.done\n  to: open\n  set: {due_on: event.date}\n"
+     "  bind: {lead: event.sender, helper: event.sender}", "start-event", "立案改由事件“整改完成”(item.done)(原为上级案件开立)",
+     "a case is now opened by event “Done” (item.done) (before: a parent case alone)"),
+]
+
 CALENDAR = """\
 calendar: cn
 version: 1
@@ -271,6 +347,12 @@ ladders:
     - {at: due, level: overdue, tell: [who]}
 """
 POLICY_ROWS = [
+    ("  short:\n", "  short:\n    - {at: due + 3 days, level: escalated, tell: [boss], open: {workflow: supervision-sheet, "
+     "parties: {signer: boss, addressee: who}, set: {about: title, due_on: due}}}\n", "rung-added",
+     "提醒阶梯“short”新增一档:到期后 3 日,升级督办,告知 boss ;开立待签发的草稿“supervision-sheet”,当事方“signer”为 boss ,"
+     "当事方“addressee”为责任方,数据项“about”取期限名称,数据项“due_on”取到期日",
+     "ladder “short” has a new rung: 3 days after it was due, escalated, telling boss; it opens the draft “supervision-sheet”, its party “signer” is boss, "
+     "its party “addressee” is who is answerable, its field “about” is the clock's title, its field “due_on” is its last day"),
     ("hour: 9", "hour: 8", "alert-hour", "每日提醒时间由 9 时改为 8 时", "reminders now go out at 8 o'clock (before: 9)"),
     ("30 days", "10 days", "backdate", "补录提示由超过 30 日改为超过 10 日", "an entry now counts as late after 10 days (before: 30)"),
     ("  short:", "  tiny:\n    - {at: due, level: overdue, tell: [who]}\n  short:", "ladder-added", "新增提醒阶梯“tiny”",
@@ -312,7 +394,7 @@ DIRECTORY_ROWS = [
      "unit “法院” (city-court) is now of kind agency (before: court)"),
 ]
 
-ALL = [(base, *row) for base, rows in ((WORKFLOW, ROWS), (CALENDAR, CALENDAR_ROWS), (POLICY, POLICY_ROWS),
+ALL = [(base, *row) for base, rows in ((WORKFLOW, ROWS), (PARENT, PARENT_ROWS), (CHILD, CHILD_ROWS), (CALENDAR, CALENDAR_ROWS), (POLICY, POLICY_ROWS),
                                        (DIRECTORY, DIRECTORY_ROWS)) for row in rows]
 seen = set()
 
