@@ -1,8 +1,10 @@
 /* `liandong workflow diagram FILE`: a definition as a picture. The definition is checked first, as
  * a picture of a wrong one would mislead; but by itself: nothing of the calendar, the policy or
- * the directory is in the picture. A file is written only when the picture is whole. */
+ * the directory is in the picture, and of other workflows only what they are called. A file is
+ * written only when the picture is whole. */
 #include "tools/liandong/commands.h"
 #include "tools/liandong/share.h"
+#include "tools/liandong/workflow_find.h"
 #include "workflows/language/diagram.h"
 
 #include <stdlib.h>
@@ -12,7 +14,8 @@ struct drawing {
     const char *path, *output; /* output NULL: standard output */
     enum diagram_format format;
     bool is_zh;
-    uint8_t *definition_block, *block, *text; /* owned */
+    uint8_t *definition_block, *block, *text, *other_block; /* owned */
+    struct arena other; /* of the workflow whose title was asked for last */
 };
 
 static const struct program *read_program(const struct drawing *drawing, struct arena *arena)
@@ -45,6 +48,29 @@ static int write_text(const struct drawing *drawing, struct bytes text)
     return EXIT_TROUBLE;
 }
 
+/* What a workflow is called that the drawn one opens: that beside it, or the shipped one. The
+ * title lives until the next is asked for. */
+static bool find_title(void *finder, struct bytes workflow, struct title *ret_title)
+{
+    const struct definition_context alone = {0};
+    struct drawing *drawing = finder;
+    struct workflow_places places = {.beside = drawing->path};
+    struct path_list paths = {0};
+    struct bytes text;
+    const struct program *program = NULL;
+    arena_init(&drawing->other, drawing->other_block, DEFINITION_ARENA_SIZE);
+    struct diagnostics *unseen = arena_alloc(&drawing->other, sizeof *unseen);
+    if (unseen && workflow_find(drawing->context, &places, workflow, &paths) && paths.count > 0
+        && path_read(drawing->context, paths.items[0], &drawing->other, &text)) {
+        diagnostics_init(unseen, &drawing->other, bytes_from_text(paths.items[0]));
+        program = definition_workflow(text, &alone, &drawing->other, unseen);
+    }
+    path_list_fini(&paths);
+    if (program)
+        *ret_title = program->title;
+    return program;
+}
+
 static int draw(struct drawing *drawing)
 {
     struct arena definition_arena, arena;
@@ -55,7 +81,8 @@ static int draw(struct drawing *drawing)
     const struct program *program = read_program(drawing, &definition_arena);
     if (!program)
         return EXIT_NO;
-    enum ld_err err = diagram_write(program, drawing->format, drawing->is_zh, &arena, &buffer);
+    struct diagram_request request = {drawing->format, drawing->is_zh, find_title, drawing};
+    enum ld_err err = diagram_write_family(program, &request, &arena, &buffer);
     if (err != LD_OK) {
         complain(drawing->context, "流程太大,画不下", "the workflow is too large to draw");
         return EXIT_TROUBLE;
@@ -95,12 +122,14 @@ int command_workflow_diagram(struct command_context *context)
     drawing.definition_block = malloc(DEFINITION_ARENA_SIZE);
     drawing.block = malloc(DIAGRAM_ARENA_SIZE);
     drawing.text = malloc(DIAGRAM_TEXT_SIZE);
-    if (drawing.definition_block && drawing.block && drawing.text)
+    drawing.other_block = malloc(DEFINITION_ARENA_SIZE);
+    if (drawing.definition_block && drawing.block && drawing.text && drawing.other_block)
         code = draw(&drawing);
     else
         complain(context, "内存不足", "out of memory");
     free(drawing.definition_block);
     free(drawing.block);
     free(drawing.text);
+    free(drawing.other_block);
     return code;
 }

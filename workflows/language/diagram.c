@@ -20,10 +20,21 @@ bool diagram_format_from_word(struct bytes word, enum diagram_format *ret_format
 enum ld_err diagram_write(const struct program *program, enum diagram_format format, bool is_zh,
                           struct arena *arena, struct buffer *buffer)
 {
+    struct diagram_request request = {.format = format, .is_zh = is_zh};
+    return diagram_write_family(program, &request, arena, buffer);
+}
+
+enum ld_err diagram_write_family(const struct program *program,
+                                 const struct diagram_request *request, struct arena *arena,
+                                 struct buffer *buffer)
+{
     struct diagram diagram;
-    if (!diagram_build(&diagram, program, is_zh, arena))
+    if (!diagram_model(&diagram, program, request->is_zh, arena))
         return LD_FULL;
-    switch (format) {
+    diagram.words.request = request;
+    if (!diagram_place(&diagram))
+        return LD_FULL;
+    switch (request->format) {
     case DIAGRAM_SVG: diagram_svg(&diagram, buffer); break;
     case DIAGRAM_DOT: diagram_dot(&diagram, buffer); break;
     case DIAGRAM_MERMAID: diagram_mermaid(&diagram, buffer); break;

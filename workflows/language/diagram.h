@@ -19,4 +19,17 @@ bool diagram_format_from_word(struct bytes word, enum diagram_format *ret_format
 LD_MUST_USE enum ld_err diagram_write(const struct program *program, enum diagram_format format,
                                       bool is_zh, struct arena *arena, struct buffer *buffer);
 
+/* The same with the titles of the workflows that a branch opens or emits for. */
+struct diagram_request {
+    enum diagram_format format;
+    bool is_zh;
+    /* False: nobody knows it, and its id is shown. NULL: so are all. */
+    bool (*find_title)(void *finder, struct bytes workflow, struct title *ret_title);
+    void *finder;
+};
+
+LD_MUST_USE enum ld_err diagram_write_family(const struct program *program,
+                                             const struct diagram_request *request,
+                                             struct arena *arena, struct buffer *buffer);
+
 #endif

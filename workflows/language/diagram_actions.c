@@ -1,6 +1,6 @@
 /* What a diagram says of a branch's actions: which sub-cases it opens, which events it emits. A
- * notice moves no case and is not in the picture. Definitions other than the program at hand are
- * named as they are written; the picture of a family is one picture for each of its workflows. */
+ * notice moves no case and is not in the picture. Another workflow is called by its title where
+ * the caller knows it, else by its id; the picture of a family is one for each workflow. */
 #include "workflows/language/diagram_words.h"
 
 static void put_quoted(struct words *words, struct bytes text)
@@ -8,6 +8,15 @@ static void put_quoted(struct words *words, struct bytes text)
     words_say(words, "“", "\"");
     buffer_put(words->buffer, text);
     words_say(words, "”", "\"");
+}
+
+static void put_workflow(struct words *words, struct bytes id)
+{
+    const struct diagram_request *request = words->request;
+    struct title title = {0};
+    bool is_known =
+        request && request->find_title && request->find_title(request->finder, id, &title);
+    put_quoted(words, is_known ? words_title(words, &title, id) : id);
 }
 
 /* Text with parts in it: "〔案件编号〕-T". Of texts a sum is one behind the other, however the
@@ -46,7 +55,7 @@ static void put_open(const struct parts *parts, const struct action *action)
 {
     struct words *words = parts->words;
     words_say(words, "开立下级案件", "opens sub-case ");
-    put_quoted(words, action->workflow);
+    put_workflow(words, action->workflow);
     if (action->each) {
         put_part(parts, "对“", "for each of \"");
         words_put_expr(words, action->each, parts->event);
@@ -78,7 +87,7 @@ static void put_emit(const struct parts *parts, const struct action *action)
     if (!action->workflow.size)
         return;
     put_part(parts, "可立流程", "which may open ");
-    put_quoted(words, action->workflow);
+    put_workflow(words, action->workflow);
 }
 
 static bool put_action(const struct parts *parts, const struct action *action)

@@ -285,7 +285,7 @@ bool diagram_model(struct diagram *diagram, const struct program *program, bool 
     if (arena->is_exhausted)
         return false;
     buffer_init(&diagram->text, text, MODEL_TEXT_MAX);
-    diagram->words = (struct words){program, is_zh, &diagram->text};
+    diagram->words = (struct words){.program = program, .is_zh = is_zh, .buffer = &diagram->text};
     add_nodes(diagram);
     if (!find_runs(diagram))
         return false;
@@ -293,9 +293,13 @@ bool diagram_model(struct diagram *diagram, const struct program *program, bool 
     return true;
 }
 
+bool diagram_place(struct diagram *diagram)
+{
+    return layout_rank(&diagram->layout) && diagram_fill(diagram) && layout_place(&diagram->layout);
+}
+
 bool diagram_build(struct diagram *diagram, const struct program *program, bool is_zh,
                    struct arena *arena)
 {
-    return diagram_model(diagram, program, is_zh, arena) && layout_rank(&diagram->layout)
-           && diagram_fill(diagram) && layout_place(&diagram->layout);
+    return diagram_model(diagram, program, is_zh, arena) && diagram_place(diagram);
 }

@@ -105,6 +105,8 @@ bool diagram_model(struct diagram *diagram, const struct program *program, bool 
                    struct arena *arena);
 /* diagram_content.c: the lines of all boxes and labels, and their sizes in the layout. */
 bool diagram_fill(struct diagram *diagram);
+/* What is behind the model: the layout, and all that stands in it. */
+bool diagram_place(struct diagram *diagram);
 /* All of it, with the layout. */
 bool diagram_build(struct diagram *diagram, const struct program *program, bool is_zh,
                    struct arena *arena);

@@ -5,11 +5,13 @@
 
 #include "base/buffer.h"
 #include "workflows/core/program.h"
+#include "workflows/language/diagram.h"
 
 struct words {
     const struct program *program;
     bool is_zh;
     struct buffer *buffer;
+    const struct diagram_request *request; /* for titles of other workflows; or NULL */
 };
 
 void words_say(struct words *words, const char *zh, const char *en);

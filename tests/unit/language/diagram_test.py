@@ -16,6 +16,7 @@ LIANDONG = pathlib.Path(os.environ["LIANDONG_BIN"]) / "liandong"
 SOURCE = pathlib.Path(os.environ["LIANDONG_SOURCE"])
 SHIPPED = sorted(path for path in (SOURCE / "workflows/catalog").glob("*.yaml")
                  if path.read_text().find("\nworkflow: ") >= 0)
+FAMILY = sorted((SOURCE / "tests/unit/language/family").glob("*.yaml"))
 SVG = "{http://www.w3.org/2000/svg}"
 
 ODD = r"""workflow: odd
@@ -174,6 +175,58 @@ def test_suspension_holding_and_conditions_are_said(tmp_path):
     assert "某法第一条" in svg
 
 
+def said_of(name, language):
+    return "".join(texts(draw(SOURCE / f"tests/unit/language/family/{name}.yaml", "--lang", language)))
+
+
+def test_what_is_opened_and_emitted_is_said():
+    said = said_of("resolution", "zh")
+    for text in ("会议议定开立下级案件“整改事项”对“议定事项清单”每项一件随本案中止、办结",
+                 "增补事项开立下级案件“整改事项”随本案中止",
+                 "上报进展（urgent）发出“progress.urgent”→ 〔案件编号〕-U",
+                 "上报进展（其余情形）发出“progress.reported”供订阅",
+                 "需移送审理发出“transfer.proposed”→ 〔案件编号〕-T可立流程“transfer-elsewhere”",
+                 "增补事项开立下级案件“整改事项”随本案办结",
+                 "期满时，发出“review.overdue”，供订阅",
+                 "下级案件全部办结条件：", "下级案件全部办结其余情形"):
+        assert text.replace(" ", "") in said.replace(" ", ""), text
+    assert "sub-cases.closed" not in said and "子案件全部办结" not in said
+    said = said_of("resolution", "en").replace(" ", "")
+    for text in ('opens sub-case "Item of rectification" for each of "Items" suspended and closed with this case',
+                 'emits "transfer.proposed" → [the case\'s id]-T which may open "transfer-elsewhere"',
+                 'When it falls due, emits "review.overdue", to subscribers', "all sub-cases closed"):
+        assert text.replace(" ", "") in said, text
+
+
+def test_a_workflow_that_nobody_finds_is_shown_by_its_id(tmp_path):
+    path = tmp_path / "resolution.yaml"
+    path.write_text((SOURCE / "tests/unit/language/family/resolution.yaml").read_text().replace(
+        "rectification-item", "nobodys-item"))
+    assert "“nobodys-item”" in "".join(texts(draw(path, "--lang", "zh")))
+    (tmp_path / "other.yaml").write_text("workflow: nobodys-item\nversion: 1\nstates: {}\n")  # no good one
+    assert "“nobodys-item”" in "".join(texts(draw(path, "--lang", "zh")))
+
+
+def test_a_case_that_only_a_parent_opens_and_its_end_with_it():
+    said = said_of("rectification-item", "zh")
+    for text in ("由上级案件开立须给出：整改期限、牵头单位", "随案终结withdrawn随上级案件一并终结时在此", "上级案件办结"):
+        assert text in said, text
+    said = said_of("rectification-item", "en")
+    for text in ("Ends here when its parent closes it", "Opened by a parent case"):
+        assert text.replace(" ", "") in said.replace(" ", ""), text
+    path = SOURCE / "tests/unit/language/family/rectification-item.yaml"
+    lines = draw(path, "--format", "mermaid", "--lang", "zh")
+    anywhere, end = (re.search(rf'state "{title}" as (n\d+)', lines).group(1) for title in ("任何未结状态", "随案终结"))
+    assert f"    {anywhere} --> {end} : 上级案件办结\n" in lines
+    assert f"    {anywhere} -> {end} [label=\"上级案件办结\"];\n" in draw(path, "--format", "dot", "--lang", "zh")
+
+
+def test_an_end_is_only_marked_where_it_is_said_to_be_with_the_parents(tmp_path):
+    path = tmp_path / "odd.yaml"
+    path.write_text(ODD)
+    assert "上级案件" not in draw(path, "--lang", "zh")
+
+
 def test_svg_holds_any_text(odd):
     said = "".join(texts(draw(odd, "--lang", "zh")))
     for text in ('甲<乙>&"丙": 丁; #1', '急: "是"; <b>', "停 end note ]]>", "[*] --> x : y"):
@@ -202,7 +255,7 @@ MERMAID_LINES = [
 
 @pytest.mark.parametrize("language", ["zh", "en"])
 def test_mermaid_is_made_of_its_lines_alone(odd, language):
-    for path in (odd, *SHIPPED):
+    for path in (odd, *FAMILY, *SHIPPED):
         lines = draw(path, "--format", "mermaid", "--lang", language).splitlines()
         assert lines[0] == "stateDiagram-v2"
         for line in lines:
@@ -216,7 +269,7 @@ def test_mermaid_is_made_of_its_lines_alone(odd, language):
 def test_dot_is_made_of_statements_alone(odd, language):
     quoted = r'"(?:[^"\\]|\\.)*"'
     statement = rf"(graph|node|edge|n\d+( -> n\d+)?) \[\w+=({quoted}|\w|\.)+(, \w+=({quoted}|[\w.]+))*\];"
-    for path in (odd, *SHIPPED):
+    for path in (odd, *FAMILY, *SHIPPED):
         lines = draw(path, "--format", "dot", "--lang", language).splitlines()
         assert re.fullmatch(rf"digraph {quoted} {{", lines[0])
         assert lines[-1] == "}"
