@@ -278,16 +278,16 @@ static struct value envelope(const struct program *program, const struct event_t
     doc_put(&properties, "specversion", doc_constant(arena, BYTES_LITERAL("1.0")));
     doc_put(&properties, "id",
             doc_described(arena, doc_string(arena, EVENT_ID_MAX, NULL),
-                      "在本单位内唯一;同一 source 与 id 即同一事件。 Unique for its source."));
+                          "在本单位内唯一;同一 source 与 id 即同一事件。 Unique for its source."));
     doc_put(&properties, "source",
             doc_described(arena, doc_string(arena, NAME_MAX_SIZE, DOC_UNIT_PATTERN),
-                      "发布单位的代号(名录)。 The publishing unit's id in the directory."));
+                          "发布单位的代号(名录)。 The publishing unit's id in the directory."));
     doc_put(&properties, "type", doc_constant(arena, event->name));
-    doc_put(
-        &properties, "subject",
-        doc_described(arena, doc_string(arena, CASE_ID_MAX, NULL),
-                  "案件编号,至多 96 字节;子案件为 主案件/名称。 The case id, at most 96 bytes; a "
-                  "sub-case is PARENT/name."));
+    doc_put(&properties, "subject",
+            doc_described(
+                arena, doc_string(arena, CASE_ID_MAX, NULL),
+                "案件编号,至多 96 字节;子案件为 主案件/名称。 The case id, at most 96 bytes; a "
+                "sub-case is PARENT/name."));
     doc_put(&properties, "time", doc_instant(arena));
     doc_put(&properties, "role",
             event->role.size ? doc_constant(arena, event->role)
@@ -430,8 +430,7 @@ static struct value operation(const struct program *program, const struct event_
 
 static struct value operations(const struct program *program, struct arena *arena)
 {
-    struct value_builder map =
-        doc_map(arena, program->event_count + doc_emitted_count(program));
+    struct value_builder map = doc_map(arena, program->event_count + doc_emitted_count(program));
     for (uint32_t i = 0; i < program->event_count; i++) {
         if (is_received(program, i))
             doc_put(&map, doc_key(arena, "", program->events[i].name, ""),

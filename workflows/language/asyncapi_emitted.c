@@ -17,7 +17,7 @@ struct emission {
 /* A walk over all emissions of a program: what is found is counted, and given to `take`. */
 struct walk {
     const struct program *program;
-    struct bytes type; /* wanted; empty: the first of each type */
+    struct bytes type;     /* wanted; empty: the first of each type */
     struct emission *rows; /* NULL: they are only counted */
     uint32_t count;
 };
@@ -58,8 +58,7 @@ static void walk_all(struct walk *walk)
         walk_handlers(walk, program->states[i].handlers, program->states[i].handler_count);
     walk_handlers(walk, program->handlers, program->handler_count);
     for (uint32_t i = 0; i < program->clock_count; i++)
-        walk_branches(walk, program->clocks[i].expire, program->clocks[i].expire_count,
-                      INDEX_NONE);
+        walk_branches(walk, program->clocks[i].expire, program->clocks[i].expire_count, INDEX_NONE);
 }
 
 uint32_t doc_emitted_count(const struct program *program)

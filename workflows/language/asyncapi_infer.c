@@ -176,7 +176,8 @@ static struct value sum_schema(const struct doc_scope *scope, const struct expr 
     struct value sum = joined(scope, expr->args, false, arena);
     const struct value *type = value_get(&sum, "type");
     const struct data_type *left = type_of(scope, expr->args[0]);
-    bool is_plain = type && (bytes_is(type->as.text, "integer") || bytes_is(type->as.text, "number"));
+    bool is_plain =
+        type && (bytes_is(type->as.text, "integer") || bytes_is(type->as.text, "number"));
     bool is_text = type && bytes_is(type->as.text, "string") && expr->op == EXPR_ADD
                    && (!left || left->kind == TYPE_TEXT || left->kind == TYPE_CHOICE);
     return is_plain || is_text ? sum : anything(arena);

@@ -287,6 +287,107 @@ static void waits_for_ever_are_named_with_the_reason(void **state)
     assert_int_equal(fixture->paths.ends[0].unbounded, 1);
 }
 
+static const char family[] =
+    "workflow: parent\nversion: 1\ntitle: parent\ncalendar: cn\n"
+    "parties: {owner: {title: o, kind: agency}}\n"
+    "events:\n"
+    "  go: {from: [agency]}\n"
+    "  next: {from: [owner]}\n"
+    "start: {event: go, to: a, bind: {owner: event.sender},\n"
+    "  do: [{open: {workflow: child}}]}\n"
+    "states:\n"
+    "  a: {no-clock: theirs, when: {sub-cases.closed: {to: b}, next: {to: c}}}\n"
+    "  b: {no-clock: theirs, when: {next: {to: c, do: [{open: {workflow: child}}]}}}\n"
+    "  c: {when: {sub-cases.closed: {to: d}}}\n"
+    "  d: {no-clock: theirs, when: {sub-cases.closed: {to: z}}}\n"
+    "  z: {end: true}\n"
+    "clocks:\n"
+    "  own: {force: agreed, who: owner, while: c, period: 9 days}\n";
+
+/* a is also left by an event that may never come; d by its sub-cases alone; c has a clock. */
+static void a_wait_for_sub_cases_is_told_from_one_for_ever(void **state)
+{
+    struct fixture *fixture = *state;
+    compile(fixture, family);
+    find(fixture, 10, DATE_NONE);
+    assert_int_equal(fixture->paths.count, 2);
+    const struct path *longest = &fixture->paths.rows[0], *other = &fixture->paths.rows[1];
+    assert_true(longest->time.open & PATH_WAITS); /* by `next`: longer than to wait for sub-cases */
+    assert_int_equal(longest->step_count, 4);
+    assert_int_equal(longest->steps[0].wait, PATH_WAIT_SUBS);
+    assert_int_equal(longest->steps[1].wait, PATH_WAIT_NO_CLOCK);
+    assert_int_equal(longest->steps[2].wait, PATH_WAIT_ENDS);
+    assert_clock(fixture, longest->steps[2].bound.clock, "own");
+    assert_int_equal(longest->steps[3].wait, PATH_WAIT_SUBS);
+    assert_int_equal(longest->time.open, PATH_WAITS | PATH_SUBS);
+    assert_sum(&longest->time.base, 0, 9, 0);
+    assert_int_equal(longest->time.waits, 3);
+    assert_int_equal(other->steps[0].wait, PATH_WAIT_NO_CLOCK);
+    assert_int_equal(fixture->paths.trap_count, 3);
+    assert_int_equal(fixture->paths.traps[0].wait, PATH_WAIT_NO_CLOCK); /* and not PATH_WAIT_SUBS */
+    assert_int_equal(fixture->paths.traps[2].wait, PATH_WAIT_SUBS);
+}
+
+static void a_path_that_waits_for_sub_cases_alone_says_so(void **state)
+{
+    struct fixture *fixture = *state;
+    static const char alone[] = "workflow: parent\nversion: 1\ntitle: parent\ncalendar: cn\n"
+                                "parties: {owner: {title: o, kind: agency}}\n"
+                                "events:\n"
+                                "  go: {from: [agency]}\n"
+                                "  next: {from: [owner]}\n"
+                                "start: {event: go, to: a, bind: {owner: event.sender},\n"
+                                "  do: [{open: {workflow: child}}]}\n"
+                                "states:\n"
+                                "  a: {no-clock: theirs, when: {sub-cases.closed: {to: b}}}\n"
+                                "  b: {when: {next: {to: z}}}\n"
+                                "  z: {end: true}\n"
+                                "clocks:\n"
+                                "  own: {force: agreed, who: owner, while: b, period: 9 days}\n";
+    compile(fixture, alone);
+    find(fixture, 10, DATE_NONE);
+    assert_int_equal(fixture->paths.count, 1);
+    const struct path *path = &fixture->paths.rows[0];
+    assert_int_equal(path->time.open, PATH_SUBS);
+    assert_int_equal(path->time.waits, 1);
+    assert_int_equal(path->steps[1].wait, PATH_WAIT_ENDS);
+    assert_int_equal(fixture->paths.trap_count, 1);
+    assert_int_equal(fixture->paths.traps[0].wait, PATH_WAIT_SUBS);
+}
+
+/* Whoever opens the case may give any field: what a definition itself sets bounds nothing. */
+static void what_a_parent_gives_has_no_bound_but_its_type(void **state)
+{
+    struct fixture *fixture = *state;
+    static const char child[] =
+        "workflow: child\nversion: 1\ntitle: child\ncalendar: cn\n"
+        "parties: {owner: {title: o, kind: agency}}\n"
+        "data:\n"
+        "  days: {type: int, default: 10}\n"
+        "  few: {type: int, min: 1, max: 6, default: 2}\n"
+        "  on: {type: date}\n"
+        "events:\n"
+        "  next: {from: [owner]}\n"
+        "start: {to: a, given: [owner, on]}\n"
+        "states:\n"
+        "  a: {when: {next: {to: b}}}\n"
+        "  b: {when: {next: {to: c}}}\n"
+        "  c: {when: {next: {to: z}}}\n"
+        "  z: {end: true}\n"
+        "clocks:\n"
+        "  long: {force: agreed, who: owner, while: a, period: case.days days}\n"
+        "  short: {force: agreed, who: owner, while: b, period: case.few days}\n"
+        "  dated: {force: agreed, who: owner, while: c, period: 3 days, anchor: case.on}\n";
+    compile(fixture, child);
+    find(fixture, 10, DATE_NONE);
+    assert_int_equal(fixture->paths.count, 1);
+    const struct path *path = &fixture->paths.rows[0];
+    assert_int_equal(path->steps[0].bound.time.open, PATH_ANY_LENGTH);
+    assert_int_equal(path->steps[1].bound.time.open, 0);
+    assert_sum(&path->steps[1].bound.time.base, 0, 6, 0);
+    assert_int_equal(path->steps[2].bound.time.open, PATH_GIVEN_DATE);
+}
+
 static void only_reminders_end_no_wait(void **state)
 {
     struct fixture *fixture = *state;
@@ -518,6 +619,9 @@ int main(void)
         cmocka_unit_test(an_open_pause_makes_a_path_unbounded),
         cmocka_unit_test(what_an_event_gives_without_limit_is_open),
         cmocka_unit_test(waits_for_ever_are_named_with_the_reason),
+        cmocka_unit_test(a_wait_for_sub_cases_is_told_from_one_for_ever),
+        cmocka_unit_test(a_path_that_waits_for_sub_cases_alone_says_so),
+        cmocka_unit_test(what_a_parent_gives_has_no_bound_but_its_type),
         cmocka_unit_test(only_reminders_end_no_wait),
         cmocka_unit_test(a_clock_that_may_end_in_passing_bounds_nothing),
         cmocka_unit_test(expiries_are_steps_and_bounds),

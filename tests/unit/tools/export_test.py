@@ -177,6 +177,66 @@ def test_refusals_are_all_explained(every):
     assert all(set(text) == {"zh", "en"} for text in words.values())
 
 
+@pytest.fixture(scope="module")
+def family():
+    return document(SOURCE / "tests/unit/language/family/resolution.yaml")
+
+
+def test_what_is_emitted_is_sent(family):
+    sent = {name: row for name, row in family["operations"].items() if row["action"] == "send"}
+    assert set(sent) == {f"Emitted.{name}" for name in
+                         ("progress.urgent", "progress.reported", "transfer.proposed", "review.overdue")}
+    assert sent["Emitted.progress.urgent"]["messages"] == [{"$ref": "#/channels/emitted/messages/progress.urgent"}]
+    message = family["components"]["messages"]["Emitted.transfer.proposed"]
+    assert message["name"] == "transfer.proposed"
+    assert message["x-subject"] == "${case.id}-T" and message["x-workflow"] == "transfer-elsewhere"
+    assert message["x-caused-by"] == ["litigation.needed"]
+    assert family["components"]["messages"]["Emitted.review.overdue"]["x-caused-by"] == []
+
+
+def test_the_data_of_what_is_emitted_has_the_types_of_its_expressions(family):
+    data = {"topic": "题", "level": "city", "from": "qj-court", "met_on": "2025-08-01", "sum": 3, "late": True,
+            "text": "共"}
+    event = {"id": "R-1@7.0", "source": "qj-court", "type": "transfer.proposed", "subject": "R-1-T",
+             "time": "2025-08-01T00:00:00+08:00", "workflow": "transfer-elsewhere", "data": data}
+    check = validator(family, "Emitted.transfer.proposed")
+    check.validate(event)
+    assert list(check.iter_errors({**event, "type": "meeting.held"}))
+    for key, value in (("topic", 1), ("level", "state"), ("from", "City Hall"), ("met_on", "2025-02-30"),
+                       ("sum", "3"), ("late", 0), ("text", 1), ("more", 1)):
+        assert list(check.iter_errors({**event, "data": {**data, key: value}})), key
+    for key in data:
+        assert list(check.iter_errors({**event, "data": {k: v for k, v in data.items() if k != key}})), key
+    schemas = family["components"]["schemas"]
+    assert schemas["Emitted.progress.urgent.data"]["properties"]["score"]["maximum"] == 100
+    assert schemas["Emitted.review.overdue.data"]["properties"]["on"] == {"type": "string", "format": "date"}
+
+
+def test_one_type_with_different_data_and_one_that_is_received_too(tmp_path):
+    path = tmp_path / "twice.yaml"
+    path.write_text(EVERY_TYPE.replace("{begun: {to: done}}", "{begun: [{if: event.data.flag, to: done, do: [{emit: "
+                                       "{type: begun, data: {n: event.data.count - 1}}}]}, {to: done, do: [{emit: "
+                                       "{type: begun, subject: x, data: {word: event.data.word, any: \"event.data.flag ? 1 : 2\"}}}]}]}"))
+    whole = document(path)
+    assert {"begun", "Emitted.begun"} <= set(whole["components"]["messages"])
+    assert whole["operations"]["begun"]["action"] == "receive"
+    check = validator(whole, "Emitted.begun.data")
+    for good in ({"n": 0}, {"word": "w", "any": 1}):
+        check.validate(good)
+    for bad in ({"n": "0"}, {"word": "w"}, {"n": 1, "word": "w", "any": 1}, {}):
+        assert list(check.iter_errors(bad)), bad
+    assert "subject" not in whole["components"]["schemas"]["Emitted.begun"]["required"]
+
+
+def test_the_engines_own_event_is_nobodys_to_publish(family):
+    assert "sub-cases.closed" not in json.dumps(family)
+    assert "meeting.held" in family["channels"]["events"]["messages"]
+
+
+def test_nothing_emitted_no_channel(every):
+    assert set(every["channels"]) == {"events", "fates"}
+
+
 def test_wrong_calls(tmp_path):
     path = tmp_path / "bad.yaml"
     path.write_text(EVERY_TYPE.replace("to: open", "to: nowhere"))

@@ -7,6 +7,7 @@ import subprocess
 LIANDONG = pathlib.Path(os.environ["LIANDONG_BIN"]) / "liandong"
 SOURCE = pathlib.Path(os.environ["LIANDONG_SOURCE"])
 SHIPPED = SOURCE / "workflows/catalog/administrative-public-interest.yaml"
+FAMILY = SOURCE / "tests/unit/language/family"
 BAD = SOURCE / "tests/unit/language/bad"
 
 
@@ -66,6 +67,37 @@ def test_an_open_pause_and_waits_for_ever_are_named():
     waits = {row["state"]: row["why"] for row in of_kind(found, "waits-for-ever")}
     assert waits == {"consulting": "not-ended", "litigation": "not-ended"}
     assert [row["to"] for row in of_kind(found, "detour")] == ["suspended"]
+
+
+def test_waits_for_sub_cases_are_named():
+    found = rows(FAMILY / "resolution.yaml")
+    assert {row["state"]: row["why"] for row in of_kind(found, "waits-for-sub-cases")} == {"carrying-out": "sub-cases"}
+    assert of_kind(found, "waits-for-ever") == []
+    (end,) = of_kind(found, "end")
+    assert end["longest"]["open"] == ["sub-cases"] and end["longest"]["periods"] == {"working_days": 10}
+    assert end["unbounded"] == 2 and not end["longest"]["is_bounded"]
+    zh = run("paths", FAMILY / "resolution.yaml", locale="zh_CN.UTF-8").stdout
+    assert "closed(销号):2 条路径,最长 10 个工作日;等待下级案件\n" in zh
+    assert "→ sub-cases.closed(下级案件全部办结)\n      等待下级案件,本身没有上限\n" in zh
+    assert "等待下级案件、本身没有期限的状态:\n  carrying-out(分项落实):到下级案件全部办结为止\n" in zh
+    assert "可以无限期等待" not in zh
+    en = run("paths", FAMILY / "resolution.yaml").stdout
+    assert "      waits for its sub-cases, without a bound of its own\n" in en
+    assert "(at most about" not in en
+
+
+def test_a_case_that_only_a_parent_opens():
+    found = rows(FAMILY / "rectification-item.yaml")
+    assert found[0]["is_opened_by_parent"] is True
+    ends = {row["state"]: row for row in of_kind(found, "end")}
+    assert ends["done"]["longest"]["open"] == ["any-length", "given-date"]
+    zh = run("paths", FAMILY / "rectification-item.yaml", locale="zh_CN.UTF-8").stdout
+    assert zh.startswith("rectification-item 第 1 版:1 条路径,")
+    assert "由上级案件开立;上级案件办结时可能随之在 withdrawn(随案终结) 终结,未列为路径\n" in zh
+    assert "\n      取决于事件或上级案件给出的日期:rectify(整改),约定\n" in zh
+    en = run("paths", FAMILY / "rectification-item.yaml").stdout
+    assert en.startswith("rectification-item version 1: 1 path, ")
+    assert "opened by a parent case; when that closes it may end in withdrawn (Withdrawn)" in en
 
 
 def test_text_is_in_both_languages():
