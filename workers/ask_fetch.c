@@ -6,6 +6,8 @@
 #include "workers/ask.h"
 #include "workers/fact_value.h"
 #include "workers/feed.h"
+#include "workers/mailbag.h"
+#include "workers/seal.h"
 
 #include <string.h>
 
@@ -99,6 +101,61 @@ static void add_item(struct fetch *fetch, uint64_t position, const struct journa
     fetch->items[fetch->count++] = form_close(&form);
 }
 
+/* --- emitted events -------------------------------------------------------------------------- */
+
+/* What comes from a sealed field is there, but not what it says. */
+static struct value shown_data(const struct ask *ask, const struct program *program,
+                               struct bytes type, const struct value *data)
+{
+    uint32_t count = data->kind == VALUE_MAP ? data->as.map.count : 0;
+    struct value_entry *entries = arena_alloc_array(ask->arena, count, sizeof *entries);
+    for (uint32_t i = 0; entries && i < count; i++) {
+        entries[i] = data->as.map.entries[i];
+        if (!program || seal_covers(program, type, entries[i].key))
+            entries[i].value = value_words("***");
+    }
+    return value_map(entries, entries ? count : 0);
+}
+
+/* The event as it goes out to a case. */
+static struct value emitted_event(const struct ask *ask, uint64_t position,
+                                  const struct journal_row *row, const struct fact *fact)
+{
+    const struct program *program = shelf_program(ask->shelf, row->program_digest);
+    uint32_t count = fact->value.kind == VALUE_MAP ? fact->value.as.map.count : 0;
+    struct value_entry *entries = arena_alloc_array(ask->arena, count, sizeof *entries);
+    struct fact shown = *fact;
+    struct value event = VALUE_ABSENT;
+    for (uint32_t i = 0; entries && i < count; i++) {
+        entries[i] = fact->value.as.map.entries[i];
+        if (bytes_is(entries[i].key, "data"))
+            entries[i].value = shown_data(ask, program, fact->text, &entries[i].value);
+    }
+    shown.value = value_map(entries, entries ? count : 0);
+    enum ld_err err = mailbag_event(position, row, &shown, ask->arena, &event);
+    return err == LD_OK ? event : VALUE_ABSENT; /* no room: the answer is made smaller */
+}
+
+static void add_emitted(struct fetch *fetch, uint64_t position, const struct journal_row *row,
+                        uint32_t index)
+{
+    struct ask *ask = fetch->ask;
+    const struct fact *fact = &row->facts[index];
+    struct form form = form_open(ask->arena, 8, shelf_zone(ask->shelf));
+    form_text(&form, "id", item_id(ask, position, index));
+    form_int(&form, "position", (int64_t)position);
+    form_instant(&form, "at", row->now_ms);
+    form_word(&form, "kind", "emitted");
+    form_text(&form, "case", row->case_id);
+    form_text(&form, "workflow", row->workflow);
+    form_value(&form, "event", emitted_event(ask, position, row, fact));
+    form_unit_title(&form, "source_title", ask_directory(ask),
+                    value_get_text(&fact->value, "source"));
+    fetch->items[fetch->count++] = form_close(&form);
+}
+
+/* --- the scan -------------------------------------------------------------------------------- */
+
 /* The last alert of this clock before a row, if the feed was to hear of it: who heard of an alert
  * hears that it is cleared. */
 static const struct alert *told_before(struct fetch *fetch, const struct journal_row *row,
@@ -137,6 +194,8 @@ static void take_row(struct fetch *fetch, uint64_t position, const struct journa
             fact->kind == FACT_ALERT_CLEARED ? told_before(fetch, row, i) : NULL;
         if (told)
             add_item(fetch, position, row, i, told);
+        if (fact->kind == FACT_EMITTED && feed_wants_event(&fetch->feed, fact->text))
+            add_emitted(fetch, position, row, i);
     }
 }
 

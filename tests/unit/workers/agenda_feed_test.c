@@ -3,6 +3,7 @@
 #include "agenda_fixture.h"
 
 #include "workers/ask.h"
+#include "workers/batch.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -159,6 +160,8 @@ static void subscription_with_bad_words_is_refused(void **state)
         "{\"ask\": \"subscribe\", \"name\": \"\\u0001rules\"}",
         "{\"ask\": \"subscribe\", \"name\": \"x\", \"levels\": [\"loud\"]}",
         "{\"ask\": \"subscribe\", \"name\": \"x\", \"units\": [7]}",
+        "{\"ask\": \"subscribe\", \"name\": \"x\", \"kinds\": [\"news\"]}",
+        "{\"ask\": \"subscribe\", \"name\": \"x\", \"types\": [\"a b\"]}",
     };
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         struct message *message = fixture_send(&fixture, WIRE_REQUEST, bad[i], false);
@@ -185,6 +188,84 @@ static void subscriptions_are_bounded_and_leave_room_for_new_rules(void **state)
     assert_text_at(&taken, "result", "deployed");
     fixture_crash(&fixture);
 }
+
+/* --- emitted events -------------------------------------------------------------------------- */
+
+static void appended(void *context, enum store_outcome outcome)
+{
+    (void)context;
+    assert_int_equal(outcome, STORE_OK);
+}
+
+/* A row as a case leaves it that emits, behind the agenda's back. */
+static void append_emitting_row(struct fact *facts, uint32_t count)
+{
+    struct store_head head;
+    static struct batch batch;
+    fixture.store->ops->head(fixture.store, &head);
+    assert_true(batch_init(&batch));
+    batch_begin(&batch, head.epoch, head.last_position, fixture.clock.now_ms,
+                (const uint8_t[DIGEST_SIZE]){0});
+    const struct shelf_entry *entry = shelf_newest(fixture.shelf, ARTIFACT_WORKFLOW,
+                                                   BYTES_LITERAL("administrative-public-interest"));
+    struct journal_row row = {.kind = JOURNAL_TIME,
+                              .now_ms = fixture.clock.now_ms,
+                              .case_id = BYTES_LITERAL(CASE_ID),
+                              .workflow = entry->id,
+                              .version = entry->version,
+                              .facts = facts,
+                              .fact_count = count,
+                              .time_ms = INSTANT_NONE,
+                              .legal_date = DATE_NONE};
+    memcpy(row.program_digest, entry->program->digest, DIGEST_SIZE);
+    assert_int_equal(batch_add_row(&batch, &row), LD_OK);
+    struct store_batch sealed = batch_seal(&batch);
+    fixture.store->ops->append(fixture.store, &sealed, appended, NULL);
+    batch_fini(&batch);
+}
+
+static void emitted_events_reach_who_asked_for_them(void **state)
+{
+    (void)state;
+    struct value_entry data[1] = {{BYTES_LITERAL("summary"), value_words("河道固废")}};
+    struct value_entry entries[3] = {{BYTES_LITERAL("source"), value_words("qj-guanghua")},
+                                     {BYTES_LITERAL("subject"), value_words("C-9")},
+                                     {BYTES_LITERAL("data"), value_map(data, 1)}};
+    struct fact facts[] = {
+        {.kind = FACT_EMITTED, .text = BYTES_LITERAL("a.one"), .value = value_map(entries, 3)},
+        {.kind = FACT_EMITTED,
+         .index = 1,
+         .text = BYTES_LITERAL("a.two"),
+         .value = value_map(entries, 1)},
+    };
+    (void)fixture_ask(&fixture, "{\"ask\": \"subscribe\", \"name\": \"alerts\"}");
+    (void)fixture_ask(&fixture, "{\"ask\": \"subscribe\", \"name\": \"all\","
+                                " \"kinds\": [\"alerts\", \"emitted\"]}");
+    (void)fixture_ask(&fixture, "{\"ask\": \"subscribe\", \"name\": \"two\","
+                                " \"kinds\": [\"emitted\"], \"types\": [\"a.two\"]}");
+    append_emitting_row(facts, 2);
+    struct value none = fixture_query(&fixture, "{\"ask\": \"fetch\", \"name\": \"alerts\"}");
+    assert_int_equal(count_at(&none, "items"), 0);
+    struct value all = fixture_query(&fixture, "{\"ask\": \"fetch\", \"name\": \"all\"}");
+    assert_int_equal(count_at(&all, "items"), 2);
+    assert_text_at(&all, "items.0.kind", "emitted");
+    assert_text_at(&all, "items.0.case", CASE_ID);
+    assert_text_at(&all, "items.0.event.type", "a.one");
+    assert_text_at(&all, "items.0.event.source", "qj-guanghua");
+    assert_text_at(&all, "items.0.event.subject", "C-9");
+    assert_text_at(&all, "items.0.event.data.summary", "河道固废");
+    assert_true(has_value_at(&all, "items.0.source_title.zh"));
+    char id[80];
+    int64_t position = int_at(&all, "items.1.position");
+    (void)snprintf(id, sizeof id, CASE_ID "@%lld.1", (long long)position);
+    assert_text_at(&all, "items.1.event.id", id);
+    assert_false(has_value_at(&all, "items.1.event.subject"));
+    struct value two = fixture_query(&fixture, "{\"ask\": \"fetch\", \"name\": \"two\"}");
+    assert_int_equal(count_at(&two, "items"), 1);
+    assert_text_at(&two, "items.0.event.type", "a.two");
+}
+
+/* --- marks that are no subscriptions --------------------------------------------------------- */
 
 static uint64_t kept(void)
 {
@@ -253,6 +334,7 @@ int main(void)
         TEST(cursor_never_goes_back_nor_past_the_end),
         TEST(subscription_with_bad_words_is_refused),
         TEST(subscriptions_are_bounded_and_leave_room_for_new_rules),
+        TEST(emitted_events_reach_who_asked_for_them),
         TEST(how_far_events_are_delivered_is_kept_and_never_goes_back),
         TEST(marks_of_the_engine_are_no_subscriptions),
     };
