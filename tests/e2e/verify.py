@@ -276,6 +276,16 @@ class Partition:
                     self.rows[position] = row_of(record)
                     self.records[position] = record
                 self.read_programs(transaction, environment)
+                self.read_mark(transaction, environment)
+
+    def read_mark(self, transaction, environment):
+        """The position up to which what was emitted is said to be delivered."""
+        self.mark = 0
+        table = environment.open_db(b"feeds", txn=transaction, create=False)
+        for key, record in values_of(transaction, table):
+            if key == b"\x01courier\0":
+                version, self.mark, crc = struct.unpack(">BQI", record)
+                demand((version, crc) == (1, zlib.crc32(record[:-4])), "the courier's mark")
 
     def read_programs(self, transaction, environment):
         """Of each workflow, by the digest of its text, its states in order: (name, is it an end)."""
@@ -411,10 +421,41 @@ class Partition:
                            "whether it is suspended above:", case)
                     self.stored[case] = stored["position"]
 
+    def emitted(self):
+        """The events that the cases of this journal emitted, in its order."""
+        return [{"id": f"{row['case']}@{position}.{fact['index']}", "position": position,
+                 "type": fact["text"], "source": fact["value"]["source"],
+                 "subject": fact["value"].get("subject")}
+                for position, row in self.rows.items()
+                for fact in row.get("facts", ()) if fact["kind"] == FACT_EMITTED]
+
     def alerts(self):
         """The ids under which a subscriber gets what this journal has for it."""
         return [f"{self.number}-{position}-{index}" for position, row in self.rows.items()
                 for index, fact in enumerate(row.get("facts", ())) if fact["kind"] == FACT_ALERT]
+
+
+def rows_of(read, event):
+    """The rows in which an emitted event stands in the partition of its subject."""
+    part = read[zlib.crc32(event["subject"].split("/")[0].encode()) % len(read)]
+    return [row for row in part.rows.values()
+            if row["kind"] == EVENT and (row["id"], row["source"]) == (event["id"], event["source"])]
+
+
+def check_emitted(read, is_all=False):
+    """Each emitted event up to the courier's mark (or each at all) has come to its case, once; where
+    there was no case to remember it, a repeat may be refused again."""
+    for part in read:
+        demand(part.mark <= len(part.rows), "a mark past the end of", part.number)
+        for event in part.emitted():
+            if not event["subject"] or not (is_all or event["position"] <= part.mark):
+                continue
+            rows = rows_of(read, event)
+            demand(rows, "emitted, and not delivered:", event)
+            demand(all(row["case"] == event["subject"] for row in rows), "to another:", event)
+            once = [row for row in rows if row["is_remembered"]]
+            demand(len(once) <= 1, "taken twice:", event)
+            demand(once or {row["fate"] for row in rows} == {"refused"}, "by no case:", event, rows)
 
 
 def check(folder, fates=(), partitions=2):
@@ -427,6 +468,7 @@ def check(folder, fates=(), partitions=2):
         demand(row is not None and row["kind"] == EVENT, "acked, and not there:", fate)
         demand((row["id"], row["case"]) == (fate["id"], fate["subject"]), "another's place:", fate)
         demand(row["fate"] == first["fate"], "another fate:", fate, row["fate"])
+    check_emitted(read)
     return read
 
 
