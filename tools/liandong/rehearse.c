@@ -255,6 +255,22 @@ static void hold_due(struct rehearsal *rehearsal, const struct yaml_node *expect
     }
 }
 
+static void hold_clocks(struct rehearsal *rehearsal, const struct yaml_node *expect,
+                        const struct value *shown)
+{
+    const struct yaml_node *clocks = yaml_get(expect, "clocks");
+    for (uint32_t i = 0; clocks && clocks->kind == YAML_MAPPING && i < clocks->count; i++) {
+        const struct yaml_entry *entry = &clocks->entries[i];
+        struct bytes seen = value_get_text(clock_of(shown, entry->key), "status");
+        bool holds = entry->value->kind == YAML_SCALAR && bytes_equal(seen, entry->value->text);
+        rehearsal->held += holds;
+        rehearsal->broken += !holds;
+        if (!holds)
+            printf("    ✗ clocks %.*s: %.*s ≠ %.*s\n", BYTES_PRINTF(entry->key),
+                   BYTES_PRINTF(entry->value->text), BYTES_PRINTF(seen));
+    }
+}
+
 /* The earliest due date among the clocks that run. */
 static const struct value *next_clock(const struct value *shown)
 {
@@ -364,6 +380,7 @@ static bool print_case(struct rehearsal *rehearsal, const struct rehearsed_step 
     if (value_get(&shown, "outcome"))
         hold(rehearsal, step->expect, "outcome", value_get_text(&shown, "outcome"));
     hold_due(rehearsal, step->expect, &shown);
+    hold_clocks(rehearsal, step->expect, &shown);
     return hold_subs(rehearsal, step);
 }
 
@@ -502,8 +519,9 @@ static bool play_step(struct rehearsal *rehearsal, const struct rehearsed_step *
         return settle(rehearsal, row);
     if (row->step->has_event && !publish(rehearsal, row))
         return false;
-    bool is_asked = row->step->has_event || yaml_get(row->step->expect, "state")
-                    || yaml_get(row->step->expect, "due") || yaml_get(row->step->expect, "subs");
+    const struct yaml_node *expect = row->step->expect;
+    bool is_asked = row->step->has_event || yaml_get(expect, "state") || yaml_get(expect, "due")
+                    || yaml_get(expect, "clocks") || yaml_get(expect, "subs");
     return (!is_asked || print_case(rehearsal, row)) && settle(rehearsal, row);
 }
 

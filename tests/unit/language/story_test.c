@@ -513,6 +513,213 @@ static void explanation_names_what_extended_a_clock(void **state)
                                "      至 2025-11-10 "));
 }
 
+/* --- several cases of several workflows ----------------------------------------------------- */
+
+enum { FAMILY_COUNT = 7 };
+
+static struct story_actor family[FAMILY_COUNT];
+
+static void load_family(void)
+{
+    static const char *const names[FAMILY_COUNT] = {
+        "order",        "order-item",   "item-opinion",     "transfer",
+        "doubt-desk-a", "doubt-desk-b", "supervision-sheet"};
+    struct arena *arena = &world.rules_arena;
+    struct rules rules = world.rules;
+    char path[256];
+    if (family[0].program)
+        return;
+    rules.policy = definition_policy(read_file("../tests/story/family/policy.yaml"),
+                                     rules.directory, arena, &world.diagnostics);
+    assert_non_null(rules.policy);
+    const struct definition_context context = {
+        .calendar = rules.calendar, .policy = rules.policy, .directory = rules.directory};
+    for (size_t i = 0; i < FAMILY_COUNT; i++) {
+        assert_true(snprintf(path, sizeof path, "../tests/story/family/%s.yaml", names[i]) > 0);
+        family[i].program =
+            definition_workflow(read_file(path), &context, arena, &world.diagnostics);
+        family[i].rules = rules;
+        assert_non_null(family[i].program);
+    }
+}
+
+/* With the first `count` of the family as the cast. */
+static enum ld_err play_family(struct bytes text, uint32_t count)
+{
+    diagnostics_init(&world.diagnostics, &world.rules_arena, BYTES_LITERAL("family"));
+    load_family();
+    const struct story_cast cast = {family, count};
+    const struct story *story = read_story(text);
+    if (!story)
+        print_findings();
+    assert_non_null(story);
+    return story_play(story, &cast, &world.arena, &world.diagnostics, &world.run);
+}
+
+#define ORDER_HEAD "story: s\nworkflow: order\ncase: C-1\nsteps:\n"
+#define SERVED(items, more)                                                                        \
+    "  - {at: 2025-09-01 10:00, from: qj-procuratorate, event: order.served, data: "               \
+    "{respondent: qj-ecology, items: [" items "]}" more "}\n"
+#define ITEM(name) "{name: " name ", unit: qj-water, due_on: 2025-12-31}"
+#define BY_PROCURATORATE(event, more)                                                              \
+    "  - {at: 2025-09-02 10:00, from: qj-procuratorate, event: " event more "}\n"
+
+static void each_expectation_about_other_cases_fails_once(void **state)
+{
+    (void)state;
+    assert_int_equal(
+        play_family(
+            BYTES_LITERAL(
+                ORDER_HEAD SERVED(ITEM("a") ", " ITEM("b"),
+                                  ", expect: {subs: {a: done, c: pending}}")
+                    BY_PROCURATORATE("order.noted", ", expect: {emitted: [order.published, x]}")
+                        BY_PROCURATORATE("order.noted", ", expect: {emitted: [], subs: "
+                                                        "{}}")
+                            BY_PROCURATORATE("order.suspended",
+                                             ", expect: {subs: [a], emitted: {a: "
+                                             "b}}") "  - {at: 2025-09-02 10:00, "
+                                                    "case: C-1/a, expect: "
+                                                    "{suspended: false}}\n"
+                                                    "  - {at: 2025-09-02 10:00, "
+                                                    "case: C-1/c, expect: {subs: "
+                                                    "{}, emitted: "
+                                                    "[]}}\n"),
+            FAMILY_COUNT),
+        LD_OK);
+    ASSERT_FINDINGS({5, "story-sub"}, {5, "story-sub-missing"}, {5, "story-sub-extra"},
+                    {6, "story-emitted-missing"}, {6, "story-emitted-extra"},
+                    {7, "story-emitted-extra"}, {7, "story-emitted-extra"}, {7, "story-sub-extra"},
+                    {7, "story-sub-extra"}, {8, "story-shape"}, {8, "story-shape"},
+                    {9, "story-suspended"}, {10, "story-no-case"});
+}
+
+/* The second of two openings is refused: neither the order nor its first item is there, and the
+ * event comes again under another id. */
+static void an_opening_that_is_refused_leaves_nothing(void **state)
+{
+    (void)state;
+    assert_int_equal(
+        play_family(BYTES_LITERAL(ORDER_HEAD SERVED(
+                        ITEM("a") ", " ITEM("a"),
+                        ", expect: {fate: refused, "
+                        "refusal: sub-case}") "  - {at: 2025-09-01 10:00, case: C-1/a,\n"
+                                              "     expect: {state: pending}}\n" SERVED(
+                                                  ITEM("a"), ", expect: {fate: started, subs: "
+                                                             "{a: pending}}")),
+                    FAMILY_COUNT),
+        LD_OK);
+    ASSERT_FINDINGS({7, "story-no-case"});
+    const struct story_row *rows = world.run.rows;
+    assert_int_equal(world.run.row_count, 3);
+    assert_false(rows[0].after->is_open);
+    assert_int_equal(rows[0].cause, ROW_NONE);
+    assert_true(rows[1].after->is_open && rows[2].after->is_open);
+    assert_int_equal(rows[2].kind, STORY_FAMILY);
+    assert_int_equal(rows[2].input, INPUT_OPEN);
+    assert_int_equal(rows[2].cause, 1);
+}
+
+/* There and back at one instant, each with the identity that a repeat would have too. */
+static void an_emitted_event_is_a_row_with_its_identity_and_its_cause(void **state)
+{
+    (void)state;
+    assert_int_equal(
+        play_family(BYTES_LITERAL(ORDER_HEAD SERVED("", ", expect: {subs: {}}") BY_PROCURATORATE(
+                        "order.referred",
+                        "") "  - {at: 2025-09-03 10:00, case: C-1-T, from: qj-police, event: "
+                            "transfer.decided, data: {answer: taken}, expect: {state: "
+                            "decided}}\n"),
+                    FAMILY_COUNT),
+        LD_OK);
+    print_findings();
+    assert_int_equal(world.run.failure_count, 0);
+    const struct story_row *rows = world.run.rows;
+    assert_int_equal(world.run.row_count, 5); /* what the last step emits arrives too */
+    assert_true(bytes_is(rows[2].event->id, "C-1@2.0"));
+    assert_true(bytes_is(rows[2].after->id, "C-1-T"));
+    assert_int_equal(rows[2].cause, 1);
+    assert_null(rows[2].step);
+    assert_true(rows[2].actor->program == family[3].program);
+    assert_true(bytes_is(rows[4].event->id, "C-1-T@4.0"));
+    assert_int_equal(rows[4].effects.fate, FATE_APPLIED);
+    assert_true(bytes_is(rows[4].after->fields[0].as.text, "taken"));
+}
+
+static void a_starting_event_opens_what_a_worker_would_open(void **state)
+{
+    (void)state;
+    static const char doubt[] =
+        "  - {at: 2025-09-01 10:00, case: D-1, from: qj-procuratorate, event: doubt.raised,\n"
+        "     expect: {fate: started}}\n"
+        "  - {at: 2025-09-01 10:00, case: D-2, workflow: doubt-desk-b, from: qj-procuratorate, "
+        "event: doubt.raised, expect: {fate: started}}\n"
+        "  - {at: 2025-09-01 10:00, case: D-3, workflow: transfer, from: qj-procuratorate, event: "
+        "doubt.raised, expect: {fate: refused, refusal: unknown-case}}\n"
+        "  - {at: 2026-09-01 10:00, case: D-4, from: qj-procuratorate, event: transfer.proposed, "
+        "data: {origin: x}, expect: {fate: refused, refusal: not-effective}}\n";
+    char text[2048];
+    assert_true(snprintf(text, sizeof text, "%s%s", ORDER_HEAD, doubt) > 0);
+    assert_int_equal(play_family(bytes_from_text(text), FAMILY_COUNT), LD_OK);
+    ASSERT_FINDINGS({6, "story-fate"});
+    assert_int_equal(world.run.rows[0].effects.refusal, REFUSAL_AMBIGUOUS_START);
+    assert_int_equal(play_family(bytes_from_text(text), 5), LD_OK); /* one of the two desks */
+    ASSERT_FINDINGS({7, "story-fate"});
+}
+
+/* Time cannot be refused: what a rung cannot open is a problem of the case, and nothing is left of
+ * the draft. */
+static void a_draft_that_cannot_be_opened_is_a_problem(void **state)
+{
+    (void)state;
+    static const char story[] = ORDER_HEAD SERVED(
+        "", "") "  - {at: 2025-10-13 09:00, expect: {subs: {}, alerts: [{level: overdue}, {level: "
+                "escalated}]}}\n";
+    assert_int_equal(play_family(BYTES_LITERAL(story), FAMILY_COUNT - 1), LD_OK);
+    print_findings();
+    assert_int_equal(world.run.failure_count, 0);
+    const struct effects *last = &world.run.rows[world.run.row_count - 1].effects;
+    bool is_problem = false;
+    for (uint32_t i = 0; i < last->fact_count; i++)
+        is_problem = is_problem || last->facts[i].kind == FACT_PROBLEM;
+    assert_true(is_problem);
+    assert_non_null(strstr(explained(false), "trouble  C-1/supervision-sheet-1: no such workflow"));
+    assert_int_equal(play_family(BYTES_LITERAL(story), FAMILY_COUNT), LD_OK);
+    ASSERT_FINDINGS({6, "story-sub-extra"});
+}
+
+static void explanation_tells_what_cases_did_to_each_other(void **state)
+{
+    (void)state;
+    static const char story[] =
+        ORDER_HEAD SERVED(ITEM("a"), "") BY_PROCURATORATE("order.noted", "") BY_PROCURATORATE(
+            "order.suspended",
+            "") "  - {at: 2025-09-05, from: qj-procuratorate, event: order.resumed}\n"
+                "  - {at: 2025-09-05, from: qj-procuratorate, event: order.withdrawn}\n";
+    assert_int_equal(play_family(BYTES_LITERAL(story), FAMILY_COUNT), LD_OK);
+    const char *zh = explained(true);
+    assert_non_null(strstr(zh, "下级  开立 a(order-item),随本案中止和办结\n"));
+    assert_non_null(strstr(zh, "(由 C-1 开立)  C-1/a\n"));
+    assert_non_null(
+        strstr(zh, "发出  order.published → 订阅者\n    发出  lead.answered → NOBODY-1\n"));
+    assert_non_null(
+        strstr(zh, "lead.answered  已拒绝:没有这个案件,该事件也不能立案(来自 C-1)  NOBODY-1\n"));
+    assert_non_null(strstr(zh, "(随 C-1 中止)  C-1/a\n    中止  随上级案件,全部期限停止计算\n"));
+    assert_non_null(strstr(zh, "(随 C-1 恢复)  C-1/a\n"));
+    assert_non_null(
+        strstr(zh, "(随 C-1 办结)  C-1/a\n    状态  待落实 → 随案终结,结果 with-parent\n"));
+    assert_non_null(strstr(zh, "(下级案件办结)\n    下级  办结 a,结果 with-parent\n"));
+    assert_non_null(strstr(zh, "\nC-1/a  限期落实 carry-out〔约定〕  责任单位:市水利和湖泊局\n"));
+    const char *en = explained(false);
+    assert_non_null(strstr(en, "sub-case  opened: a (order-item); suspended and closed with this "
+                               "case\n"));
+    assert_non_null(strstr(en, "emits  order.published → subscribers\n"));
+    assert_non_null(strstr(en, "(suspended with C-1)  C-1/a\n"));
+    assert_non_null(strstr(en, "(a sub-case has closed)\n    sub-case  closed: a, outcome "
+                               "with-parent\n"));
+    assert_non_null(strstr(en, "      the whole case suspended, from 2025-09-02 (suspended with "
+                               "C-1)\n"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -531,6 +738,12 @@ int main(void)
         cmocka_unit_test(explanation_tells_what_happened_and_why_in_both_languages),
         cmocka_unit_test(explanation_names_what_stopped_a_clock),
         cmocka_unit_test(explanation_names_what_extended_a_clock),
+        cmocka_unit_test(each_expectation_about_other_cases_fails_once),
+        cmocka_unit_test(an_opening_that_is_refused_leaves_nothing),
+        cmocka_unit_test(an_emitted_event_is_a_row_with_its_identity_and_its_cause),
+        cmocka_unit_test(a_starting_event_opens_what_a_worker_would_open),
+        cmocka_unit_test(a_draft_that_cannot_be_opened_is_a_problem),
+        cmocka_unit_test(explanation_tells_what_cases_did_to_each_other),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }
