@@ -2,7 +2,7 @@
  * is numbers, each answer is one line of numbers, and nothing is judged here.
  *
  *   C slot zone weekend years (year)… days (date work)…            keeps a calendar; no answer
- *   T slot rule rolled repeats hour rungs (amount unit before level every unit)…
+ *   T slot rule rolled repeats continues hour rungs (amount unit before level every unit)…
  *     times before-due  amount unit  anchor date instant now
  *     steps (kind date instant now a b)…  until firings
  *
@@ -30,7 +30,9 @@ enum step_kind {
     STEP_CANCEL,
     STEP_RESTART,
     STEP_REPLAY,
-    STEP_PASS
+    STEP_PASS,
+    STEP_CONTINUE,
+    STEP_START
 };
 
 struct slot {
@@ -177,6 +179,17 @@ static enum ld_err restart(struct life *life, int64_t now_ms)
     return clock_rederive(&life->rule, &life->rules, now_ms, &life->run);
 }
 
+/* The case comes back to the clock's state, or what the clock counts from comes again: from the legal
+ * date, or after `expire` from the last day of the run that expired. */
+static enum ld_err start_again(struct life *life, struct clock_moment at, bool is_from_last_day)
+{
+    const struct clock_run *run = &life->run;
+    int32_t anchor = is_from_last_day ? run->due.last_day : at.date;
+    if (clock_is_open(run->status))
+        return LD_OK;
+    return clock_start(&life->rule, &life->rules, at, anchor, run->budget, &life->run);
+}
+
 /* The run goes through a row of the journal and is applied to an empty case, as in recovery. */
 static enum ld_err replay(struct life *life, int64_t now_ms)
 {
@@ -227,6 +240,8 @@ static int64_t take_step(struct life *life, enum step_kind kind, struct clock_mo
     case STEP_RESTART: return (int64_t)restart(life, at.now_ms);
     case STEP_REPLAY: return (int64_t)replay(life, at.now_ms);
     case STEP_PASS: return 0;
+    case STEP_CONTINUE: return (int64_t)clock_continue(rule, &life->rules, at, &life->run);
+    case STEP_START: return (int64_t)start_again(life, at, a);
     }
     LD_ASSERT(false);
     return -1;
@@ -263,6 +278,7 @@ static void read_rule(struct life *life)
     life->rule.rule = (enum period_rule)count(RULE_CUSTODY);
     life->rule.is_rolled = count(1);
     life->rule.repeats = count(1);
+    life->rule.continues = count(1);
     life->rule.pause_count = 2;
     life->policy.alert_hour = (uint8_t)count(23);
     life->ladder.rung_count = count(LADDER_RUNGS_MAX);
@@ -320,7 +336,7 @@ static void live(struct buffer *answer)
     buffer_put_text(answer, " 0");
     put_state(&life, result, answer);
     for (uint32_t i = 0; i < step_count; i++) {
-        enum step_kind kind = (enum step_kind)count(STEP_PASS);
+        enum step_kind kind = (enum step_kind)count(STEP_START);
         at = moment();
         int32_t a = small(), b = small();
         fire_up_to(&life, at.now_ms, answer);

@@ -214,7 +214,8 @@ class Rung:
 class Clock:
     """One clock of one case, with the rule that it is kept by."""
 
-    def __init__(self, calendar, rule, rolled, repeats, hour, rungs, times, before_due):
+    def __init__(self, calendar, rule, rolled, repeats, continues, hour, rungs, times, before_due):
+        self.continues = continues
         self.calendar, self.rule, self.rolled, self.repeats = calendar, rule, rolled, repeats
         self.hour, self.rungs, self.times, self.before_due = hour, rungs, times, before_due
         self.status = IDLE
@@ -334,7 +335,7 @@ class Clock:
     def again(self, instant):
         """`repeat`: it starts again from its last day. A given date would never end."""
         if self.budget[1] == UNTIL:
-            self.status = CANCELLED
+            self.cancel(instant)
             return
         self.start(self.due.last_day, (self.due.last_day, self.due.due_ms, instant), self.budget)
 
@@ -353,9 +354,7 @@ class Clock:
             return
         if self.status != PAUSED and not self.in_time(at):
             return
-        floor = self.closed_stops()[-1] if self.closed_stops() else None
-        date = max(at[0], floor[1]) if floor else at[0]
-        instant = max(at[1], floor[3]) if floor else at[1]
+        date, instant = self.not_before_stops(at[0], at[1])
         if self.status == PAUSED:
             stop = self.stops[-1]
             stop[0], stop[2] = min(stop[0], date), min(stop[2], instant)
@@ -365,12 +364,20 @@ class Clock:
         self.status = PAUSED
         self.moved(at[2])
 
+    def not_before_stops(self, date, instant):
+        """A stop that is dated before an earlier one's end counts from that end."""
+        floor = self.closed_stops()[-1] if self.closed_stops() else (date, date, instant, instant)
+        return max(date, floor[1]), max(instant, floor[3])
+
     def resume(self, at, which):
         if not self.is_open() or which not in self.held:
             return
         self.held.discard(which)
         if self.held:
             return
+        self.end_stop(at)
+
+    def end_stop(self, at):
         stop = self.stops[-1]
         stop[1], stop[3] = max(at[0], stop[0]), max(at[1], stop[2])
         self.status = RUNNING
@@ -397,14 +404,35 @@ class Clock:
     def end(self, at):
         if not self.is_open():
             return
-        met = self.status == PAUSED or self.in_time(at)
+        was_paused = self.status == PAUSED
+        met = was_paused or self.in_time(at)
         self.status = MET if met else MET_LATE
+        self.held = set()  # the pauses of a run end with it
+        if self.continues and not was_paused:
+            date, instant = self.not_before_stops(at[0], at[1])
+            self.stops.append([date, None, instant, None])
         if not met:
             self.days_late = max(0, at[0] - self.due.last_day)
 
-    def cancel(self):
+    def cancel(self, now):
         if self.is_open():
-            self.status = CANCELLED
+            self.status, self.cancelled, self.held = CANCELLED, now, set()
+
+    def come_back(self, at):
+        """`reentry: continue`: the days away are not counted. One that was stopped when it ended has
+        been away from then on; a cancelled one from the instant at which it was cancelled."""
+        if self.is_open():
+            return
+        if not self.stops or self.stops[-1][1] is not None:
+            date, instant = self.not_before_stops(self.calendar.date(self.cancelled), self.cancelled)
+            self.stops.append([date, None, instant, None])
+        self.days_late = 0
+        self.end_stop(at)
+
+    def come_again(self, at, is_from_last_day):
+        """`reentry: restart`, or what it counts from comes again: a run of its own."""
+        if not self.is_open():
+            self.start(self.due.last_day if is_from_last_day else at[0], at, self.budget)
 
     def consumed(self, through):
         """The counted days of a period in days or working days up to a date: neither the anchor day

@@ -1,6 +1,7 @@
 """The clock algebra of the engine against legal_clock.py, over lives of clocks that hypothesis makes
-up: starts, periods in every unit, rules, rolling, pauses that overlap, extensions, anchors apart from
-the start, late entries, ladders, calendar versions, restarts and recoveries in between.
+up: starts, periods in every unit, rules, rolling, pauses that overlap, suspension, extensions, anchors
+apart from the start, late entries, ladders, calendar versions, coming back (reentry: continue, restart,
+expire), restarts and recoveries in between.
 
     oracle.py PROBE [--examples N] [--long]     (LIANDONG_LONG in the environment is --long)
 
@@ -21,13 +22,15 @@ from hypothesis import strategies
 from legal_clock import (CIVIL, CUSTODY, DAY_MS, DAYS, HOURS, MONTHS, UNTIL, WORKING_DAYS, YEARS,
                          Calendar, Clock, Rung, date_of)
 
-PAUSE, RESUME, EXTEND, CALENDAR, END, CANCEL, RESTART, REPLAY, PASS = range(1, 10)
+(PAUSE, RESUME, EXTEND, CALENDAR, END, CANCEL, RESTART, REPLAY, PASS, CONTINUE,
+ START) = range(1, 12)
+SUSPENSION = 8  # the number by which a suspended case pauses each clock
 # What happens how often: pauses and resumptions are what the rules are about.
-STEPS = ([PAUSE] * 6 + [RESUME] * 6 + [EXTEND] * 4 + [CALENDAR] * 2 + [END] + [CANCEL]
-         + [RESTART] * 2 + [REPLAY] * 2 + [PASS] * 2)
+STEPS = ([PAUSE] * 6 + [RESUME] * 6 + [EXTEND] * 4 + [CALENDAR] * 2 + [END] * 2 + [CANCEL] * 2
+         + [RESTART] * 2 + [REPLAY] * 2 + [PASS] * 2 + [CONTINUE] * 3 + [START] * 2)
 STEP_COUNT, RUNG_COUNT = 8, 5
 FIRINGS_MAX = 60
-LIFE_BYTES = 24 + RUNG_COUNT * 6 + STEP_COUNT * 8
+LIFE_BYTES = 25 + RUNG_COUNT * 6 + STEP_COUNT * 8
 FIRST_DAY, DAY_SPAN = date_of(2023, 6, 1), 1400  # the announced years and some beyond
 
 
@@ -141,6 +144,7 @@ def read_life(data):
     calendar = CALENDARS[slot]
     rule = read.one_of([CIVIL, CIVIL, 1, CUSTODY])
     rolled, repeats = read.below(4) != 0, read.below(6) == 0
+    continues = read.below(2)
     hour, times, before_due = read.below(24), read.below(4), read.below(2)
     rungs = [read_rung(read) for _ in range(read.below(RUNG_COUNT + 1))]
     now = calendar.instant(FIRST_DAY + read.below(DAY_SPAN)) + read.below(1440) * 60_000
@@ -159,7 +163,7 @@ def read_life(data):
         at = read_moment(read, calendar, now)
         a, b = 0, 0
         if kind in (PAUSE, RESUME):
-            a = read.below(3) // 2
+            a = read.one_of([0, 0, 1, SUSPENSION])
         elif kind == EXTEND:
             a, b = read_period(read, [budget[1] if budget[1] != UNTIL else DAYS] * 3
                                + [DAYS, WORKING_DAYS, MONTHS, HOURS])
@@ -167,16 +171,20 @@ def read_life(data):
             same_zone = [i for i, c in enumerate(CALENDARS)
                          if c.zone_minutes == calendar.zone_minutes]
             a = read.one_of(same_zone)
+        elif kind == CONTINUE and not continues:
+            kind = PASS
+        elif kind == START:
+            a = read.below(2)
         steps.append((kind, at, a, b))
     until = now + read.below(200) * DAY_MS
-    numbers = [slot, rule, int(rolled), int(repeats), hour, len(rungs)]
+    numbers = [slot, rule, int(rolled), int(repeats), continues, hour, len(rungs)]
     for r in rungs:
         numbers += [r.amount, r.unit, int(r.before), r.level, r.every, r.every_unit]
     numbers += [times, before_due, *budget, anchor, *start, len(steps)]
     for kind, at, a, b in steps:
         numbers += [kind, *at, a, b]
     numbers += [until, FIRINGS_MAX]
-    clock = Clock(calendar, rule, rolled, repeats, hour, rungs, times, before_due)
+    clock = Clock(calendar, rule, rolled, repeats, continues, hour, rungs, times, before_due)
     return clock, (anchor, start, budget), steps, until, numbers
 
 
@@ -215,7 +223,11 @@ class Life:
         elif kind == END:
             clock.end(at)
         elif kind == CANCEL:
-            clock.cancel()
+            clock.cancel(at[2])
+        elif kind == CONTINUE:
+            clock.come_back(at)
+        elif kind == START:
+            clock.come_again(at, a)
         self.note((kind, at, a, b), fired, result)
 
 
