@@ -144,13 +144,14 @@ static bool start_clock(struct step *step, uint32_t clock)
     return !step_is_suspended(step) || !is_running || suspend_clock(step, clock);
 }
 
-/* Its end has come. The clock whose own falling due carries the case away was not met by that. */
+/* Its end has come. The clock whose own falling due carries the case away was not met by that, nor
+ * any by the closing of the parent. */
 static bool end_clock(struct step *step, uint32_t clock)
 {
     struct clock_run *run = step_change_clock(step, clock);
     if (!run)
         return false;
-    if (step->expired == (int32_t)clock)
+    if (step->is_closing || step->expired == (int32_t)clock)
         clock_cancel(step->moment, run);
     else
         clock_end(rule_of(step, clock), step->moment, run);

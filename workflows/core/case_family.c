@@ -294,6 +294,7 @@ void step_close(struct step *step)
     if (program->states[step->state].is_end)
         return;
     step->moment = step->input->moment;
+    step->is_closing = true;
     struct step_mark mark = step_mark(step);
     if (end.to == INDEX_NONE || !step_take_branch(step, &end))
         step_void(step, mark, INDEX_NONE, BYTES_LITERAL("no end to close in"));

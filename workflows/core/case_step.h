@@ -19,6 +19,7 @@ struct step {
     struct clock_moment moment;           /* the legal date and instants that changes count from */
     int32_t event;                        /* index, or INDEX_NONE */
     int32_t expired; /* the clock whose expiry is being carried out, or INDEX_NONE */
+    bool is_closing; /* with its parent: what ends by that was not met */
     /* the working copy */
     int32_t state;
     bool is_suspended, is_suspended_above;
