@@ -72,10 +72,10 @@ static enum ld_err decode(struct desk *desk, const struct shelf *shelf, struct b
                           : err; /* the room was there: such a record is none of ours */
 }
 
-static void count_case(struct desk *desk, struct desk_case *held)
+/* At the free slot that slot_of gave. */
+static void count_case(struct desk *desk, struct desk_case *held, uint16_t *slot)
 {
     LD_ASSERT(held == &desk->cases[desk->count]);
-    uint16_t *slot = slot_of(desk, held->state.id);
     LD_ASSERT(*slot == 0);
     *slot = (uint16_t)++desk->count;
     desk->put_size += held->size_max;
@@ -100,7 +100,7 @@ enum ld_err desk_take(struct desk *desk, struct store *store, const struct shelf
     arena_rewind(scratch, mark);
     if (err != LD_OK)
         return err == LD_FULL ? LD_CORRUPT : err;
-    count_case(desk, held);
+    count_case(desk, held, slot);
     *ret_case = held;
     return LD_OK;
 }
@@ -108,7 +108,8 @@ enum ld_err desk_take(struct desk *desk, struct store *store, const struct shelf
 enum ld_err desk_blank(struct desk *desk, const struct program *program, const struct rules *rules,
                        struct bytes case_id, struct desk_case **ret_case)
 {
-    if (*slot_of(desk, case_id))
+    uint16_t *slot = slot_of(desk, case_id);
+    if (*slot)
         return LD_EXISTS;
     if (!desk_has_room(desk))
         return LD_FULL;
@@ -117,7 +118,7 @@ enum ld_err desk_blank(struct desk *desk, const struct program *program, const s
     enum ld_err err = case_init(&blank->state, program, case_id, &desk->arena);
     if (err != LD_OK)
         return err;
-    count_case(desk, blank);
+    count_case(desk, blank, slot);
     *ret_case = blank;
     return LD_OK;
 }

@@ -204,6 +204,50 @@ static struct definition_context context_of(const struct shelf *shelf, struct by
         .calendar = rules.calendar, .policy = rules.policy, .directory = rules.directory};
 }
 
+static const struct program *find_workflow(void *finder, struct bytes id)
+{
+    const struct shelf *shelf = finder;
+    const struct shelf_entry *entry = find(shelf, shelf->staged, ARTIFACT_WORKFLOW, id, 0);
+    return entry ? entry->program : NULL;
+}
+
+static bool lacks_workflows_alone(const struct diagnostics *diagnostics)
+{
+    for (uint32_t i = 0; i < diagnostics->count; i++) {
+        const struct diagnostic *row = &diagnostics->rows[i];
+        if (row->severity == SEVERITY_ERROR && strcmp(row->code, "unknown-workflow") != 0)
+            return false;
+    }
+    return diagnostics->dropped == 0;
+}
+
+static void forget(struct diagnostics *diagnostics)
+{
+    diagnostics->count = diagnostics->error_count = diagnostics->dropped = 0;
+}
+
+/* Against the rules, and against the other workflows that it opens or sends events to. One that is
+ * not there yet may be deployed later, or two that name each other never could be: then what it
+ * says of others stays unchecked. */
+static enum ld_err build_checked(struct shelf *shelf, const struct artifact_name *name,
+                                 struct bytes text, const struct rules *rules,
+                                 struct diagnostics *diagnostics)
+{
+    struct definition_context context = {
+        .calendar = rules->calendar,
+        .policy = rules->policy,
+        .directory = rules->directory,
+        .find_workflow = find_workflow,
+        .finder = shelf,
+    };
+    enum ld_err err = build(shelf, name, text, &context, diagnostics);
+    if (err != LD_INVALID || !lacks_workflows_alone(diagnostics))
+        return err;
+    forget(diagnostics);
+    context.find_workflow = NULL;
+    return build(shelf, name, text, &context, diagnostics);
+}
+
 /* A workflow is compiled twice: once alone, to learn which calendar it names and that calendar,
  * policy and directory are there, then against them. */
 static enum ld_err build_workflow(struct shelf *shelf, const struct artifact_name *name,
@@ -223,10 +267,8 @@ static enum ld_err build_workflow(struct shelf *shelf, const struct artifact_nam
         refusal->en = "the calendar it names, a policy and a directory must be deployed first";
         return LD_INVALID;
     }
-    diagnostics->count = diagnostics->error_count = diagnostics->dropped = 0;
-    struct definition_context context = {
-        .calendar = rules.calendar, .policy = rules.policy, .directory = rules.directory};
-    return build(shelf, name, text, &context, diagnostics);
+    forget(diagnostics);
+    return build_checked(shelf, name, text, &rules, diagnostics);
 }
 
 /* Rules beside the calendar are one of a kind: a second policy or directory would leave open which

@@ -42,7 +42,8 @@ struct shelf_refusal {
     const char *zh, *en; /* NULL: the diagnostics say it */
 };
 
-/* Compiles a text and checks it against what is staged. A version of 0 is counted on from the
+/* Compiles a text and checks it against what is staged; a workflow that another one names and that
+ * is not there yet is no error. A version of 0 is counted on from the
  * newest; then a text equal to the newest exists. LD_OK: staged at *ret_entry, for shelf_publish or
  * shelf_unstage; LD_EXISTS: *ret_entry is the same artifact; LD_INVALID: diagnostics or refusal
  * say why; LD_FULL. Where it is not LD_OK the caller unstages. */

@@ -219,6 +219,25 @@ static void resend_gets_the_first_answer_and_opens_nothing(void **state)
     assert_int_equal(last_position(), last);
 }
 
+/* What a workflow says of another one is checked where that is deployed, and may come first where
+ * it is not. */
+static void deployment_checks_what_is_opened(void **state)
+{
+    (void)state;
+    static const char *const wrong[] = {"version: 1", "version: 2", "due_on: x.due_on}",
+                                        "summary: 'x'}", NULL};
+    struct value answer = fixture_deploy(&fixture, DEFINITIONS "family_meeting.yaml", wrong);
+    assert_true(count_at(&answer, "diagnostics") > 0);
+    static const char *const unknown[] = {"version: 1", "version: 2", "workflow: item",
+                                          "workflow: other", NULL};
+    answer = fixture_deploy(&fixture, DEFINITIONS "family_meeting.yaml", unknown);
+    assert_text_at(&answer, "result", "deployed");
+    struct value fates = publish(RESOLVED("1", TWO_ITEMS));
+    assert_text_at(&fates, "0.code", "sub-case");
+    assert_text_at(&fates, "0.detail", "M-1/a");
+    assert_false(is_there("M-1"));
+}
+
 /* --- joining and cascades -------------------------------------------------------------------- */
 
 static void last_sub_case_that_closes_moves_its_parent(void **state)
@@ -622,6 +641,7 @@ int main(void)
         OVER_BOTH(refused_opening_leaves_nothing),
         OVER_BOTH(case_with_a_slash_is_never_started_from_outside),
         OVER_BOTH(resend_gets_the_first_answer_and_opens_nothing),
+        OVER_BOTH(deployment_checks_what_is_opened),
         OVER_BOTH(last_sub_case_that_closes_moves_its_parent),
         OVER_BOTH(suspension_goes_down_and_comes_back),
         OVER_BOTH(closing_goes_down_to_those_that_close_with_it),
