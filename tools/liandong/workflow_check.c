@@ -1,9 +1,11 @@
 /* `liandong workflow check FILE|DIR...`: what is wrong with definitions, as FILE:LINE:COL lines
  * that editors and CI understand. A file is checked by what it is (its first key). Calendars,
  * directories and policies of the call come first and judge the workflows of the same call; what
- * the call does not bring is the shipped one. */
+ * the call does not bring is the shipped one. Another workflow that one speaks of is looked for
+ * beside it, above it, in the folders of the call, in the shipped catalogue. */
 #include "tools/liandong/commands.h"
 #include "tools/liandong/share.h"
+#include "tools/liandong/siblings.h"
 #include "tools/liandong/story_files.h"
 #include "workflows/language/story.h"
 
@@ -22,7 +24,8 @@ struct checked_file {
 
 struct checking {
     const struct command_context *context;
-    struct path_list paths;
+    struct path_list paths, folders;
+    struct siblings *siblings;  /* owned */
     struct checked_file *files; /* owned */
     struct definition_context rules;
     bool is_json, has_notes;
@@ -38,8 +41,10 @@ static bool is_folder(const char *path)
 static bool gather(struct checking *checking, int argc, char **argv)
 {
     for (int i = 0; i < argc; i++) {
-        bool is_gathered = is_folder(argv[i])
+        bool is_whole_folder = is_folder(argv[i]);
+        bool is_gathered = is_whole_folder
                                ? path_list_find(&checking->paths, argv[i], ".yaml", true)
+                                     && path_list_add(&checking->folders, argv[i])
                                : path_list_add(&checking->paths, argv[i]);
         if (!is_gathered) {
             complain(checking->context, "无法读取 %s", "cannot read %s", argv[i]);
@@ -94,6 +99,7 @@ static void check_kind(struct checking *checking, enum artifact_kind kind)
         const void *result = NULL;
         if (file->name.kind != kind)
             continue;
+        checking->siblings->places.beside = file->path;
         switch (kind) {
         case ARTIFACT_CALENDAR:
             result = definition_calendar(file->text, &file->arena, file->diagnostics);
@@ -104,8 +110,7 @@ static void check_kind(struct checking *checking, enum artifact_kind kind)
             rules->directory = result ? result : rules->directory;
             break;
         case ARTIFACT_POLICY:
-            result =
-                definition_policy(file->text, rules->directory, &file->arena, file->diagnostics);
+            result = definition_policy_within(file->text, rules, &file->arena, file->diagnostics);
             rules->policy = result ? result : rules->policy;
             break;
         case ARTIFACT_WORKFLOW:
@@ -174,6 +179,10 @@ static int check(struct checking *checking, struct arena *arena)
     struct share_choice shipped = {0};
     if (!share_load(checking->context, &shipped, arena, &checking->rules))
         return EXIT_TROUBLE;
+    checking->siblings->context = checking->context;
+    checking->siblings->places.folders = &checking->folders;
+    checking->rules.find_workflow = siblings_find;
+    checking->rules.finder = checking->siblings;
     for (size_t i = 0; i < sizeof order / sizeof order[0]; i++)
         check_kind(checking, order[i]);
     report(checking);
@@ -185,7 +194,11 @@ static void close_files(struct checking *checking)
     for (uint32_t i = 0; checking->files && i < checking->paths.count; i++)
         free(checking->files[i].block);
     free(checking->files);
+    if (checking->siblings)
+        siblings_fini(checking->siblings);
+    free(checking->siblings);
     path_list_fini(&checking->paths);
+    path_list_fini(&checking->folders);
 }
 
 int command_workflow_check(struct command_context *context)
@@ -203,7 +216,9 @@ int command_workflow_check(struct command_context *context)
         usage_error(context, "要检查哪些文件?", "which files?");
     int code = EXIT_TROUBLE;
     void *block = malloc(DEFINITION_ARENA_SIZE);
-    if (block && gather(&checking, context->argc, context->argv) && open_files(&checking)) {
+    checking.siblings = calloc(1, sizeof *checking.siblings);
+    if (block && checking.siblings && gather(&checking, context->argc, context->argv)
+        && open_files(&checking)) {
         arena_init(&arena, block, DEFINITION_ARENA_SIZE);
         code = check(&checking, &arena);
     }
