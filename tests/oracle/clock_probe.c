@@ -2,13 +2,13 @@
  * is numbers, each answer is one line of numbers, and nothing is judged here.
  *
  *   C slot zone weekend years (year)… days (date work)…            keeps a calendar; no answer
- *   T slot rule rolled repeats continues hour rungs (amount unit before level every unit)…
+ *   T slot rule rolled repeats continues hour rungs (amount unit before level every unit within unit)…
  *     times before-due  amount unit  anchor date instant now
  *     steps (kind date instant now a b)…  until firings
  *
  * A step first lets happen what waits up to its `now` (at most so many firings in all), as a worker
- * does. Its answer is  firings (instant due level)…  result  status unrolled last-day due
- * provisional breached days-late. The last answer is that of the end (`until`), and then how many
+ * does. Its answer is  firings (instant what level)…  result  status unrolled last-day due
+ * provisional breached days-late; what: 1 it fell due, 2 nobody acknowledged. The last answer is that of the end (`until`), and then how many
  * days were counted in all and up to the date of the last step. */
 #include "workers/record.h"
 #include "workflows/core/clock.h"
@@ -32,7 +32,8 @@ enum step_kind {
     STEP_REPLAY,
     STEP_PASS,
     STEP_CONTINUE,
-    STEP_START
+    STEP_START,
+    STEP_ACKNOWLEDGE
 };
 
 struct slot {
@@ -54,6 +55,7 @@ struct life {
 };
 
 static const struct state probe_state = {.name = BYTES_LITERAL("probe")};
+static const struct tell somebody;
 static struct slot slots[SLOTS];
 static char line[LINE_SIZE];
 static char *cursor;
@@ -134,7 +136,9 @@ static void fire_up_to(struct life *life, int64_t now_ms, struct buffer *answer)
         fired_count++;
         buffer_put_text(&fired, " ");
         buffer_put_decimal(&fired, next_ms);
-        buffer_put_text(&fired, firing.is_due ? " 1 " : " 0 ");
+        buffer_put_text(&fired, " ");
+        buffer_put_decimal(&fired, firing.is_due + 2 * firing.is_unacknowledged);
+        buffer_put_text(&fired, " ");
         buffer_put_decimal(&fired, firing.is_alert ? (int64_t)firing.level : 0);
     }
     LD_ASSERT(!fired.is_full);
@@ -241,6 +245,7 @@ static int64_t take_step(struct life *life, enum step_kind kind, struct clock_mo
     case STEP_REPLAY: return (int64_t)replay(life, at.now_ms);
     case STEP_PASS: return 0;
     case STEP_CONTINUE: return (int64_t)clock_continue(rule, &life->rules, at, &life->run);
+    case STEP_ACKNOWLEDGE: life->run.acked_ms = at.now_ms; return 0;
     case STEP_START: return (int64_t)start_again(life, at, a);
     }
     LD_ASSERT(false);
@@ -290,6 +295,10 @@ static void read_rule(struct life *life)
         rung->level = (enum alert_level)count(ALERT_LEVEL_COUNT - 1);
         rung->repeat.amount = small();
         rung->repeat.unit = unit();
+        rung->ack_within.amount = small();
+        rung->ack_within.unit = unit();
+        rung->else_tell = &somebody;
+        rung->else_tell_count = 1;
     }
     life->extend.times = count(CLOCK_EXTENSIONS_MAX);
     life->extend.is_before_due = count(1);
@@ -336,7 +345,7 @@ static void live(struct buffer *answer)
     buffer_put_text(answer, " 0");
     put_state(&life, result, answer);
     for (uint32_t i = 0; i < step_count; i++) {
-        enum step_kind kind = (enum step_kind)count(STEP_START);
+        enum step_kind kind = (enum step_kind)count(STEP_ACKNOWLEDGE);
         at = moment();
         int32_t a = small(), b = small();
         fire_up_to(&life, at.now_ms, answer);

@@ -13,6 +13,7 @@ HOURS, DAYS, WORKING_DAYS, MONTHS, YEARS, UNTIL = range(6)
 CIVIL, CRIMINAL, CUSTODY = range(3)
 IDLE, RUNNING, PAUSED, OVERDUE, MET, MET_LATE, CANCELLED = range(7)
 EXTENDED, NOT_RUNNING, USED_UP, AFTER_DUE, FULL = range(5)
+RUNG, REPEAT, MISSING = range(3)
 NO_INSTANT = -(1 << 63)
 HOUR_MS, DAY_MS = 3_600_000, 86_400_000
 EXTENSIONS_MAX = 8
@@ -206,7 +207,8 @@ def derive_hours(calendar, anchor_ms, parts, rule, stops):
 
 
 class Rung:
-    def __init__(self, amount, unit, before, level, every, every_unit):
+    def __init__(self, amount, unit, before, level, every, every_unit, within, within_unit):
+        self.within, self.within_unit = within, within_unit
         self.amount, self.unit, self.before, self.level = amount, unit, before, level
         self.every, self.every_unit = every, every_unit
 
@@ -226,6 +228,7 @@ class Clock:
     def start(self, anchor, at, budget):
         self.status = RUNNING
         self.anchor, self.anchor_ms, self.budget = anchor, at[1], budget
+        self.started, self.acknowledged = at[2], NO_INSTANT
         self.stops, self.extensions, self.held = [], [], set()
         self.breached, self.days_late = NO_INSTANT, 0
         self.derive()
@@ -296,13 +299,32 @@ class Clock:
             count += 1
         return count
 
+    def is_raised(self, index):
+        """Not skipped at the start, and no higher one (of equal ones a later one) stands for it."""
+        at, level = self.rung_at(self.rungs[index]), self.rungs[index].level
+        return at > self.started and not any(
+            (rung.level, i) > (level, index) and self.rung_at(rung) == at
+            for i, rung in enumerate(self.rungs))
+
+    def missing_at(self, index):
+        """When an acknowledgement of this rung is missing: so long after it, or after the last one."""
+        rung = self.rungs[index]
+        since = max(self.rung_at(rung), self.acknowledged)
+        if rung.within_unit == HOURS:
+            return since + rung.within * HOUR_MS
+        return self.at_hour(add(self.calendar, self.calendar.date(since), rung.within,
+                                rung.within_unit))
+
     def waiting(self):
-        """(instant, rung, is it a repeat) of all that the ladder waits for next."""
+        """(instant, rung, RUNG | REPEAT | MISSING) of all that the ladder waits for next."""
         for i, rung in enumerate(self.rungs):
             if not self.done[i]:
-                yield self.rung_at(rung), i, False
-            elif rung.every:
-                yield self.repeat_at(rung, self.repeated[i] + 1), i, True
+                yield self.rung_at(rung), i, RUNG
+                continue
+            if rung.every:
+                yield self.repeat_at(rung, self.repeated[i] + 1), i, REPEAT
+            if rung.within and self.is_raised(i) and self.missing_at(i) > self.through:
+                yield self.missing_at(i), i, MISSING
 
     def next(self):
         if self.status not in (RUNNING, OVERDUE):
@@ -313,16 +335,17 @@ class Clock:
         return min(times, default=None)
 
     def fire(self, instant):
-        """[instant, does it fall due, the highest level of the rungs]."""
-        level = 0
-        self.through = max(self.through, instant)
-        for at, i, is_repeat in list(self.waiting()):
+        """[instant, does it fall due (1) and is it a missing acknowledgement (2), the highest level of
+        the rungs]. Of equal levels the missing acknowledgement goes first."""
+        highest = (0, False)
+        for at, i, what in list(self.waiting()):
             if at != instant:
                 continue
-            level = max(level, self.rungs[i].level)
-            if is_repeat:
+            highest = max(highest, (self.rungs[i].level, what == MISSING))
+            if what == REPEAT:
                 self.repeated[i] += 1
             self.done[i] = True
+        self.through = max(self.through, instant)
         is_due = self.status == RUNNING and self.due.due_ms == instant
         if is_due and self.repeats:
             self.again(instant)
@@ -330,7 +353,7 @@ class Clock:
             self.status = OVERDUE
             if self.breached == NO_INSTANT:
                 self.breached = instant
-        return [instant, int(is_due), level]
+        return [instant, is_due + 2 * highest[1], highest[0]]
 
     def again(self, instant):
         """`repeat`: it starts again from its last day. A given date would never end."""
@@ -428,6 +451,9 @@ class Clock:
             self.stops.append([date, None, instant, None])
         self.days_late = 0
         self.end_stop(at)
+
+    def acknowledge(self, now):
+        self.acknowledged = now
 
     def come_again(self, at, is_from_last_day):
         """`reentry: restart`, or what it counts from comes again: a run of its own."""

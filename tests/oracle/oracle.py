@@ -1,14 +1,15 @@
 """The clock algebra of the engine against legal_clock.py, over lives of clocks that hypothesis makes
 up: starts, periods in every unit, rules, rolling, pauses that overlap, suspension, extensions, anchors
-apart from the start, late entries, ladders, calendar versions, coming back (reentry: continue, restart,
-expire), restarts and recoveries in between.
+apart from the start, late entries, ladders and acknowledgements, calendar versions, coming back (reentry:
+continue, restart, expire), restarts and recoveries in between.
 
     oracle.py PROBE [--examples N] [--long]     (LIANDONG_LONG in the environment is --long)
 
 A life is read from bytes, because that is what hypothesis shrinks best and makes fastest. Compared
-after every step: each firing (instant, whether it fell due, level), the refusal, status, the unrolled
-and the last day, the due instant, whether it is provisional, the breach and the days late. At the end:
-of a period in days, what was consumed and what remains make the budget.
+after every step: each firing (instant, whether it fell due, whether an acknowledgement is missing,
+level), the refusal, status, the unrolled and the last day, the due instant, whether it is provisional,
+the breach and the days late. At the end: of a period in days, what was consumed and what remains make
+the budget.
 """
 import argparse
 import os
@@ -23,14 +24,14 @@ from legal_clock import (CIVIL, CUSTODY, DAY_MS, DAYS, HOURS, MONTHS, UNTIL, WOR
                          Calendar, Clock, Rung, date_of)
 
 (PAUSE, RESUME, EXTEND, CALENDAR, END, CANCEL, RESTART, REPLAY, PASS, CONTINUE,
- START) = range(1, 12)
+ START, ACKNOWLEDGE) = range(1, 13)
 SUSPENSION = 8  # the number by which a suspended case pauses each clock
 # What happens how often: pauses and resumptions are what the rules are about.
 STEPS = ([PAUSE] * 6 + [RESUME] * 6 + [EXTEND] * 4 + [CALENDAR] * 2 + [END] * 2 + [CANCEL] * 2
-         + [RESTART] * 2 + [REPLAY] * 2 + [PASS] * 2 + [CONTINUE] * 3 + [START] * 2)
+         + [RESTART] * 2 + [REPLAY] * 2 + [PASS] * 2 + [CONTINUE] * 3 + [START] * 2 + [ACKNOWLEDGE] * 2)
 STEP_COUNT, RUNG_COUNT = 8, 5
 FIRINGS_MAX = 60
-LIFE_BYTES = 25 + RUNG_COUNT * 6 + STEP_COUNT * 8
+LIFE_BYTES = 25 + RUNG_COUNT * 8 + STEP_COUNT * 8
 FIRST_DAY, DAY_SPAN = date_of(2023, 6, 1), 1400  # the announced years and some beyond
 
 
@@ -125,7 +126,10 @@ def read_rung(read):
     every_unit = read.one_of([DAYS, WORKING_DAYS, HOURS])
     if every > 4 or before:
         every = 0
-    return Rung(amount, unit, before, level, every * (24 if every_unit == HOURS else 5), every_unit)
+    within = max(0, read.below(12) - 6)
+    within_unit = read.one_of([DAYS, WORKING_DAYS, WORKING_DAYS, HOURS])
+    return Rung(amount, unit, before, level, every * (24 if every_unit == HOURS else 5), every_unit,
+                within * (9 if within_unit == HOURS else 1), within_unit)
 
 
 def read_moment(read, calendar, now):
@@ -179,7 +183,8 @@ def read_life(data):
     until = now + read.below(200) * DAY_MS
     numbers = [slot, rule, int(rolled), int(repeats), continues, hour, len(rungs)]
     for r in rungs:
-        numbers += [r.amount, r.unit, int(r.before), r.level, r.every, r.every_unit]
+        numbers += [r.amount, r.unit, int(r.before), r.level, r.every, r.every_unit,
+                    r.within, r.within_unit]
     numbers += [times, before_due, *budget, anchor, *start, len(steps)]
     for kind, at, a, b in steps:
         numbers += [kind, *at, a, b]
@@ -226,6 +231,8 @@ class Life:
             clock.cancel(at[2])
         elif kind == CONTINUE:
             clock.come_back(at)
+        elif kind == ACKNOWLEDGE:
+            clock.acknowledge(at[2])
         elif kind == START:
             clock.come_again(at, a)
         self.note((kind, at, a, b), fired, result)
