@@ -124,7 +124,7 @@ const struct named_expr *draft_values(struct draft *draft, const struct yaml_nod
     *ret_count = 0;
     if (!node)
         return NULL;
-    uint32_t count = sheet_bound(&draft->sheet, node, node->count, ACTION_VALUES_MAX, "set");
+    uint32_t count = sheet_bound(&draft->sheet, node, node->count, ACTION_VALUES_MAX, wanted->key);
     struct named_expr *values = sheet_rows(&draft->sheet, count, sizeof *values);
     if (!values)
         return NULL;

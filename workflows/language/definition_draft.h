@@ -99,6 +99,7 @@ void draft_emit(struct draft *draft, const struct yaml_node *node, int32_t event
 /* Names and expressions of a mapping, at most ACTION_VALUES_MAX; wanted: what the names stand for,
  * where that is known. */
 struct fields_wanted {
+    const char *key; /* that they stand under */
     const struct field *fields;
     uint32_t count;
     bool is_known;

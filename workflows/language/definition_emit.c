@@ -54,8 +54,8 @@ static void read_data(struct draft *draft, const struct yaml_node *node, int32_t
                       struct action *action)
 {
     const struct event_type *start = started_event(draft, node, action);
-    struct fields_wanted wanted = {start ? start->fields : NULL, start ? start->field_count : 0,
-                                   start != NULL};
+    struct fields_wanted wanted = {"data", start ? start->fields : NULL,
+                                   start ? start->field_count : 0, start != NULL};
     action->values = draft_values(draft, sheet_get(node, "data", SHAPE_MAP), event, &wanted,
                                   &action->value_count);
     for (uint32_t i = 0; i < action->value_count; i++) {

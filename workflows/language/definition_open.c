@@ -121,8 +121,8 @@ static void read_content(struct draft *draft, const struct yaml_node *node, int3
 {
     const struct yaml_node *id = sheet_get(node, "workflow", SHAPE_SCALAR);
     const struct program *target = draft_target(draft, id);
-    struct fields_wanted wanted = {target ? target->fields : NULL, target ? target->field_count : 0,
-                                   target != NULL};
+    struct fields_wanted wanted = {"set", target ? target->fields : NULL,
+                                   target ? target->field_count : 0, target != NULL};
     read_name(draft, sheet_get(node, "case", SHAPE_SCALAR), event, action);
     action->values = draft_values(draft, sheet_get(node, "set", SHAPE_MAP), event, &wanted,
                                   &action->value_count);

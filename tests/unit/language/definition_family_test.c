@@ -304,6 +304,8 @@ static void openings_are_checked_against_their_workflow(void **state)
         {"item-${x.name}", "${x.nam}", "expr-unknown-name"},
         {"item-${x.name}", "${x}", "template-type"},
         {"item-${x.name}", "${x.code}", "open-name-sealed"},
+        /* Of a sealed list every element is. */
+        {"items: {type: list,", "items: {class: sealed, type: list,", "open-name-sealed"},
         {"item-${x.name}", "a/${x.name}", "bad-case-name"},
         {"item-${x.name}", "", "bad-case-name"},
         {"        case: \"item-${x.name}\"\n", "", NULL},
@@ -351,7 +353,7 @@ static void emitted_events_are_checked_against_their_workflow(void **state)
 static const char waiting[] =
     "workflow: w\n"
     "version: 1\n"
-    "parties: {owner: {kind: agency}}\n"
+    "parties: {owner: {kind: agency}, other: {}}\n"
     "events:\n"
     "  opened: {from: [agency]}\n"
     "  split: {from: [owner]}\n"
@@ -543,34 +545,43 @@ static void drafts_are_checked_against_their_workflow(void **state)
     }
 }
 
-/* What a ladder opens counts as opened, and its parties must be parties of the workflow. */
+static const struct policy *read_ladders(struct fixture *fixture, struct arena *arena,
+                                         const char *lead)
+{
+    char text[1024];
+    const char *at = strstr(ladders, "lead: who");
+    snprintf(text, sizeof text, "%.*slead: %s%s", (int)(at - ladders), ladders, lead,
+             at + strlen("lead: who"));
+    const struct policy *policy = definition_policy(
+        bytes_from_text(text), fixture->context.directory, arena, &fixture->diagnostics);
+    assert_non_null(policy);
+    return policy;
+}
+
+/* What a ladder opens counts as opened, and its parties must be parties of the workflow, bound
+ * before its clock starts. */
 static void drafts_of_ladders_reach_the_workflow(void **state)
 {
+    static const struct {
+        const char *lead, *code;
+    } rows[] = {
+        {"who", NULL}, {"owner", NULL}, {"nobody", "tell-nobody"}, {"other", "party-unset"}};
     struct fixture *fixture = *state;
     const struct policy *shipped = fixture->context.policy;
-    struct arena arena;
-    void *block = malloc(1 << 16);
-    static const struct variant waits = {
-        "split: {to: second, do: [{open: {workflow: item, parties: {lead: party.owner},\n"
-        "        set: {due_on: \"date('2025-01-31')\"}}}]}\n",
-        "split: {to: second}\n", NULL};
     char with_ladder[2048];
+    void *block = malloc(1 << 16);
     snprintf(with_ladder, sizeof with_ladder, "%.*s, ladder: l}\n",
              (int)(strlen(waiting) - strlen("}\n")), waiting);
-    arena_init(&arena, block, 1 << 16);
-    fixture->context.policy = definition_policy(
-        bytes_from_text(ladders), fixture->context.directory, &arena, &fixture->diagnostics);
-    assert_non_null(fixture->context.policy);
-    check_variant(fixture, with_ladder, &waits);
-    char text[2048];
-    const char *at = strstr(ladders, "lead: who");
-    snprintf(text, sizeof text, "%.*slead: nobody%s", (int)(at - ladders), ladders, at + 9);
-    fixture->context.policy = definition_policy(bytes_from_text(text), fixture->context.directory,
-                                                &arena, &fixture->diagnostics);
-    assert_non_null(fixture->context.policy);
-    struct variant told = waits;
-    told.code = "tell-nobody";
-    check_variant(fixture, with_ladder, &told);
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct variant variant = {
+            "split: {to: second, do: [{open: {workflow: item, parties: {lead: party.owner},\n"
+            "        set: {due_on: \"date('2025-01-31')\"}}}]}\n",
+            "split: {to: second}\n", rows[i].code};
+        struct arena arena;
+        arena_init(&arena, block, 1 << 16);
+        fixture->context.policy = read_ladders(fixture, &arena, rows[i].lead);
+        check_variant(fixture, with_ladder, &variant);
+    }
     fixture->context.policy = shipped;
     free(block);
 }
@@ -621,6 +632,42 @@ static void what_expiries_open_is_counted(void **state)
     (void)compile_good(fixture, text);
 }
 
+/* As many facts of one instant as fit; a draft of each clock is one more. */
+static void drafts_of_clocks_are_counted(void **state)
+{
+    struct fixture *fixture = *state;
+    const struct policy *shipped = fixture->context.policy;
+    struct arena arena;
+    void *block = malloc(1 << 16);
+    arena_init(&arena, block, 1 << 16);
+    fixture->context.policy = read_ladders(fixture, &arena, "who");
+    for (int has_ladder = 0; has_ladder < 2; has_ladder++) {
+        char text[16384], *at = text;
+        at += sprintf(at, "workflow: w\nversion: 1\nparties: {p: {kind: agency}}\ndata:\n");
+        for (int i = 0; i < 11; i++)
+            at += sprintf(at, "  v%d: {type: int, default: 0}\n", i);
+        at += sprintf(at, "events: {go: {from: [agency]}, done: {from: [agency]}}\n"
+                          "start: {event: go, bind: {p: event.sender}, to: open}\n"
+                          "states: {open: {when: {done: {to: closed}}}, closed: {end: true}}\n"
+                          "clocks:\n");
+        for (int i = 0; i < PROGRAM_CLOCKS_MAX; i++) {
+            at += sprintf(at,
+                          "  c%d: {force: agreed, who: p, while: open, period: 5 days%s, "
+                          "expire: {set: {v0: 1",
+                          i, has_ladder ? ", ladder: l" : "");
+            for (int j = 1; j < 11; j++)
+                at += sprintf(at, ", v%d: 1", j);
+            at += sprintf(at, "}}}\n");
+        }
+        (void)compile(fixture, text);
+        assert_int_equal(fixture->diagnostics.error_count, has_ladder);
+        if (has_ladder)
+            assert_string_equal(fixture->diagnostics.rows[0].code, "too-many-effects");
+    }
+    fixture->context.policy = shipped;
+    free(block);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -639,6 +686,7 @@ int main(void)
         cmocka_unit_test(drafts_of_ladders_reach_the_workflow),
         cmocka_unit_test(values_and_actions_are_bounded),
         cmocka_unit_test(what_expiries_open_is_counted),
+        cmocka_unit_test(drafts_of_clocks_are_counted),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }
