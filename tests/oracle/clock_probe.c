@@ -2,14 +2,15 @@
  * is numbers, each answer is one line of numbers, and nothing is judged here.
  *
  *   C slot zone weekend years (year)… days (date work)…            keeps a calendar; no answer
- *   T slot rule rolled repeats continues hour rungs (amount unit before level every unit within unit)…
- *     times before-due  amount unit  anchor date instant now
- *     steps (kind date instant now a b)…  until firings
+ *   T slot rule rolled repeats continues hour rungs (amount unit before level every unit within
+ * unit)… times before-due  amount unit  anchor date instant now steps (kind date instant now a b)…
+ * until firings
  *
  * A step first lets happen what waits up to its `now` (at most so many firings in all), as a worker
  * does. Its answer is  firings (instant what level)…  result  status unrolled last-day due
- * provisional breached days-late; what: 1 it fell due, 2 nobody acknowledged. The last answer is that of the end (`until`), and then how many
- * days were counted in all and up to the date of the last step. */
+ * provisional breached days-late; what: 1 it fell due, 2 nobody acknowledged. The last answer is
+ * that of the end (`until`), and then how many days were counted in all and up to the date of the
+ * last step. */
 #include "workers/record.h"
 #include "workflows/core/clock.h"
 
@@ -183,8 +184,8 @@ static enum ld_err restart(struct life *life, int64_t now_ms)
     return clock_rederive(&life->rule, &life->rules, now_ms, &life->run);
 }
 
-/* The case comes back to the clock's state, or what the clock counts from comes again: from the legal
- * date, or after `expire` from the last day of the run that expired. */
+/* The case comes back to the clock's state, or what the clock counts from comes again: from the
+ * legal date, or after `expire` from the last day of the run that expired. */
 static enum ld_err start_again(struct life *life, struct clock_moment at, bool is_from_last_day)
 {
     const struct clock_run *run = &life->run;
