@@ -86,14 +86,18 @@ def take_value(reader):
     raise Damage(f"a value of kind {kind}")
 
 
-def skip_run(reader):
+def take_run(reader):
+    """When a clock's run began; the rest is passed over."""
     reader.take(1)
     bits = reader.number("B")
-    reader.take(4 + 8 + 4 + 8 + 5)
+    reader.take(4)
+    started = reader.number("q")
+    reader.take(4 + 8 + 5)
     reader.take(10 * reader.number("B"))
     reader.take(24 * reader.number("B"))
     reader.take(4 + 4 + 4 + 8 + (8 if bits & 2 else 0) + (8 if bits & 4 else 0))
     reader.take(4 + 8 + 1 + (8 if bits & 8 else 0) + (2 if bits & 16 else 0))
+    return started
 
 
 def take_alert(reader):
@@ -117,7 +121,7 @@ def take_facts(reader):
         fact["text"] = reader.text().decode() if bits & 8 else ""
         fact["value"] = take_value(reader) if bits & 16 else None
         if bits & 32:
-            skip_run(reader)
+            fact["started"] = take_run(reader)
         if bits & 64:
             fact["alert"] = take_alert(reader)
         facts.append(fact)
@@ -187,7 +191,7 @@ def skip_record_up_to_family(reader):
         if reader.bytes[reader.at] == 0:
             reader.take(1)
         else:
-            skip_run(reader)
+            take_run(reader)
     reader.take(8)
     if reader.version >= 2:
         reader.take(1 + 8)
@@ -335,8 +339,9 @@ class Partition:
             for position in positions:
                 row = self.rows[position]
                 demand(row["previous"] == before, "the chain of", case, "at", position)
-                demand(at is None or row["at"] >= at, "time falls in", case, "at", position)
-                before, at = position, row["at"]
+                demand(at is None or row["at"] >= at or self.is_belated(row),
+                       "time falls in", case, "at", position)
+                before, at = position, row["at"] if at is None else max(at, row["at"])
                 if row["kind"] == EVENT:
                     demand(row["digest"] not in applied, "applied twice:", case, row["id"])
                     applied.add(row["digest"])
@@ -346,6 +351,14 @@ class Partition:
                 for position in positions for fact in self.rows[position]["facts"]
                 if fact["kind"] == FACT_ALERT)
             demand(set(rungs.values()) <= {1}, "a rung fired twice in", case, rungs)
+
+    def is_belated(self, row):
+        """A breach is dated at its due instant, which may lie before its clock began: a case that is
+        opened with a date of the past is overdue from that date. What follows from it in other
+        cases has its date."""
+        row = self.rows[row["cause"]] if row["kind"] == FAMILY else row
+        return row["kind"] == TIME and any(fact.get("started", row["at"]) > row["at"]
+                                           for fact in row["facts"])
 
     def check_families(self):
         """What a row causes in other cases stands behind it in its batch, in its own family; each
@@ -360,6 +373,7 @@ class Partition:
                    "a cause in another batch than", position)
             demand(cause["kind"] in (EVENT, TIME), "a cause that is none at", position)
             demand(root_of(cause["case"]) == root_of(row["case"]), "another family at", position)
+            demand(row["at"] == cause["at"], "another time than its cause's at", position)
             demand((row["input"] == "open") == (row["previous"] == 0), "an opening at", position)
         for case, positions in self.cases.items():
             if "/" in case:
