@@ -86,14 +86,12 @@ static enum ld_err add_row(struct player *player, const struct played_case *play
                            const struct story_row *row, const struct effects *effects)
 {
     struct case_state *after = snapshot(played, player->arena);
-    const struct fact *facts =
-        copy_array(player->arena, effects->facts, effects->fact_count, sizeof *facts);
-    if (!after || !facts || !grow_rows(player))
+    struct effects copy;
+    if (!after || !story_copy_effects(effects, player->arena, &copy) || !grow_rows(player))
         return LD_FULL;
     struct story_row *added = &player->rows[player->row_count++];
     *added = *row;
-    added->effects = *effects;
-    added->effects.facts = (struct fact *)facts;
+    added->effects = copy;
     added->after = after;
     return LD_OK;
 }
@@ -310,12 +308,13 @@ enum ld_err player_input(struct player *player, struct played_case *played,
                          const struct story_row *root)
 {
     const struct family_room room = {.context = player,
-                                     .arena = player->arena,
+                                     .arena = &player->scratch,
                                      .facts = player->facts,
                                      .find = find_member,
                                      .blank = blank_member,
                                      .keep = keep_step};
     struct effects effects = {.facts = player->facts};
+    arena_clear(&player->scratch);
     player->root = *root;
     player->root_row = player->row_count;
     enum ld_err err = played->actor ? LD_OK : begin_case(player, played, actor);

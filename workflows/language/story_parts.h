@@ -7,7 +7,7 @@
 #include "workflows/language/yaml.h"
 
 /* A daily reminder over centuries is a mistake that is to end soon: 8,192 rows take some 40 ms. */
-enum { STORY_STEPS_MAX = 1024, STORY_ROWS_MAX = 8192 };
+enum { STORY_STEPS_MAX = 1024, STORY_ROWS_MAX = 8192, STORY_SCRATCH_SIZE = 16 << 20 };
 
 /* A case that exists, or that a step has named. */
 struct played_case {
@@ -33,6 +33,7 @@ struct player {
     const struct story *story;
     const struct story_cast *cast;
     struct arena *arena;
+    struct arena scratch; /* of one transaction */
     struct diagnostics *diagnostics;
     struct played_case *cases; /* STORY_CASES_MAX */
     uint32_t case_count;
@@ -58,6 +59,10 @@ LD_MUST_USE enum ld_err player_input(struct player *player, struct played_case *
 LD_MUST_USE enum ld_err player_refuse(struct player *player, struct bytes case_id,
                                       const struct story_row *root, enum refusal refusal,
                                       struct bytes detail);
+
+/* story_copy.c: all that a row keeps of a step. False: the arena is full. */
+bool story_copy_effects(const struct effects *effects, struct arena *arena,
+                        struct effects *ret_copy);
 
 /* story_start.c: which workflow an event opens, as a worker finds it. */
 enum story_start { STORY_START_FOUND, STORY_START_NONE, STORY_START_LATER, STORY_START_AMBIGUOUS };

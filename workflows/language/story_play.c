@@ -170,6 +170,22 @@ static enum ld_err play_step(struct player *player, const struct story_step *ste
     return err;
 }
 
+static enum ld_err play_steps(struct player *player)
+{
+    const struct story *story = player->story;
+    enum ld_err err = LD_OK;
+    player->cases = arena_alloc_array(player->arena, STORY_CASES_MAX, sizeof *player->cases);
+    player->facts = arena_alloc_array(player->arena, EFFECTS_MAX, sizeof *player->facts);
+    if (!player->cases || !player->facts)
+        return LD_FULL;
+    for (uint32_t i = 0; err == LD_OK && i < story->step_count; i++)
+        err = play_step(player, &story->steps[i]);
+    if (err == LD_OK && player->first_sent) /* the last step's events arrive too */
+        err = let_time_pass(player, player->first_sent->at_ms);
+    return err == LD_OK && player->arena->is_exhausted ? LD_FULL : err;
+}
+
+/* The end of the caller's block is scratch meanwhile: at most a quarter of what is left of it. */
 enum ld_err story_play(const struct story *story, const struct story_cast *cast,
                        struct arena *arena, struct diagnostics *diagnostics,
                        struct story_run *ret_run)
@@ -177,15 +193,12 @@ enum ld_err story_play(const struct story *story, const struct story_cast *cast,
     struct player player = {
         .story = story, .cast = cast, .arena = arena, .diagnostics = diagnostics};
     uint32_t errors_before = diagnostics->error_count;
-    enum ld_err err = LD_OK;
-    player.cases = arena_alloc_array(arena, STORY_CASES_MAX, sizeof *player.cases);
-    player.facts = arena_alloc_array(arena, EFFECTS_MAX, sizeof *player.facts);
-    if (!player.cases || !player.facts)
-        return LD_FULL;
-    for (uint32_t i = 0; err == LD_OK && i < story->step_count; i++)
-        err = play_step(&player, &story->steps[i]);
-    if (err == LD_OK && player.first_sent) /* the last step's events arrive too */
-        err = let_time_pass(&player, player.first_sent->at_ms);
+    size_t left = (arena->size - arena->used) / 4;
+    size_t scratch = left < STORY_SCRATCH_SIZE ? left : STORY_SCRATCH_SIZE;
+    arena->size -= scratch;
+    arena_init(&player.scratch, arena->block + arena->size, scratch);
+    enum ld_err err = play_steps(&player);
+    arena->size += scratch;
     if (err != LD_OK)
         return err;
     *ret_run = (struct story_run){
@@ -193,5 +206,5 @@ enum ld_err story_play(const struct story *story, const struct story_cast *cast,
         .row_count = player.row_count,
         .failure_count = diagnostics->error_count - errors_before,
     };
-    return arena->is_exhausted ? LD_FULL : LD_OK;
+    return LD_OK;
 }

@@ -687,6 +687,24 @@ static void a_draft_that_cannot_be_opened_is_a_problem(void **state)
     ASSERT_FINDINGS({6, "story-sub-extra"});
 }
 
+/* Each opening takes memory for all that could follow from it; a story keeps what did. */
+static void a_long_story_of_a_family_fits(void **state)
+{
+    (void)state;
+    enum { STEPS = 450 };
+    static char text[TEXT_MAX];
+    int used = snprintf(text, sizeof text, "%s%s", ORDER_HEAD, SERVED(ITEM("a"), ""));
+    for (int i = 0; i < STEPS; i++)
+        used += snprintf(text + used, sizeof text - (size_t)used,
+                         "  - {at: 2025-09-02, from: qj-procuratorate, event: item.added, data: "
+                         "{name: b, unit: qj-police, due_on: 2025-12-31}}\n");
+    assert_true(used > 0 && used < TEXT_MAX);
+    assert_int_equal(play_family(bytes_from_text(text), FAMILY_COUNT), LD_OK);
+    assert_int_equal(world.run.row_count, 2 + STEPS);
+    assert_int_equal(world.run.rows[1 + STEPS].effects.refusal, REFUSAL_SUB_CASE);
+    assert_non_null(strstr(explained(false), "sub-case  opened: a (order-item)"));
+}
+
 static void explanation_tells_what_cases_did_to_each_other(void **state)
 {
     (void)state;
@@ -743,6 +761,7 @@ int main(void)
         cmocka_unit_test(an_emitted_event_is_a_row_with_its_identity_and_its_cause),
         cmocka_unit_test(a_starting_event_opens_what_a_worker_would_open),
         cmocka_unit_test(a_draft_that_cannot_be_opened_is_a_problem),
+        cmocka_unit_test(a_long_story_of_a_family_fits),
         cmocka_unit_test(explanation_tells_what_cases_did_to_each_other),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
