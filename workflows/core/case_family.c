@@ -15,7 +15,7 @@ enum { DRAFT_VALUES_MAX = ACTION_VALUES_MAX };
 /* --- opening sub-cases ----------------------------------------------------------------------- */
 
 /* A sub-case that cannot be opened refuses an event, and is a problem where there is nobody to be
- * told no. */
+ * told no. Always false: the action ends with its first trouble, whatever its list still holds. */
 static bool opening_trouble(struct step *step, struct bytes name, const char *why)
 {
     if (step_may_refuse(step))
@@ -23,7 +23,7 @@ static bool opening_trouble(struct step *step, struct bytes name, const char *wh
     struct bytes parts[] = {name, BYTES_LITERAL(": "), bytes_from_text(why)};
     struct bytes text = step_join_text(step, parts, 3);
     step_emit(step, FACT_PROBLEM, INDEX_NONE)->text = text;
-    return true;
+    return false;
 }
 
 static bool is_used(const struct step *step, struct bytes name)
@@ -116,14 +116,14 @@ static bool open_one(struct step *step, const struct action *action)
     struct opening opening = {.workflow = action->workflow,
                               .value_count = action->value_count,
                               .bind_count = action->bind_count};
-    struct named_value *values, *binds;
+    struct named_value *values = NULL, *binds = NULL;
     struct value name = VALUE_ABSENT;
     enum expr_err err = action->name ? step_eval(step, action->name, &name) : EXPR_OK;
     if (err != EXPR_OK)
         return opening_trouble(step, action->name->source, expr_err_word(err));
     if (!step_eval_named(step, action->values, action->value_count, &values)
         || !step_eval_named(step, action->binds, action->bind_count, &binds))
-        return !step_may_refuse(step) && !step->is_exhausted; /* then it is on record */
+        return false;
     opening.name = action->name ? name.as.text : name_by_number(step, action->workflow);
     opening.values = values;
     opening.binds = binds;
@@ -131,21 +131,25 @@ static bool open_one(struct step *step, const struct action *action)
     return add_opening(step, opening, bits);
 }
 
-bool step_open_subs(struct step *step, const struct action *action)
+static bool open_each(struct step *step, const struct action *action)
 {
     struct value list;
-    if (!action->each)
-        return open_one(step, action);
     enum expr_err err = step_eval(step, action->each, &list);
     if (err != EXPR_OK)
         return opening_trouble(step, action->each->source, expr_err_word(err));
-    bool is_going_on = true;
-    for (uint32_t i = 0; is_going_on && i < list.as.list.count; i++) {
+    bool is_open = true;
+    for (uint32_t i = 0; is_open && i < list.as.list.count; i++) {
         step->env.element = &list.as.list.items[i];
-        is_going_on = open_one(step, action);
+        is_open = open_one(step, action);
     }
     step->env.element = NULL;
-    return is_going_on;
+    return is_open;
+}
+
+bool step_open_subs(struct step *step, const struct action *action)
+{
+    bool is_open = action->each ? open_each(step, action) : open_one(step, action);
+    return is_open || (!step_may_refuse(step) && !step->is_exhausted); /* then it is on record */
 }
 
 static struct value draft_value(const struct clock_rule *rule, const struct rung *rung,

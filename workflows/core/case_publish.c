@@ -103,7 +103,7 @@ bool step_eval_named(struct step *step, const struct named_expr *exprs, uint32_t
 /* The event's data as a map. False: it is refused, or on record that it cannot be. */
 static bool data_of(struct step *step, const struct action *action, struct value *ret_data)
 {
-    struct named_value *values;
+    struct named_value *values = NULL;
     if (!step_eval_named(step, action->values, action->value_count, &values))
         return false;
     struct value_entry *entries =
