@@ -13,8 +13,8 @@
 
 enum {
     ARENA_SIZE = 32 << 20, /* the largest row, decoded, many times over */
-    VIEW_ROWS_MAX = 20000,
-    VIEW_BYTES_MAX = 16 << 20,
+    VIEW_ROWS_MAX = 5000,
+    VIEW_BYTES_MAX = 4 << 20,
     BODY_BYTES = 256 << 10, /* past it no event is begun */
     LIST_HEAD_SIZE = 3,
     EMITTING_VERSION = 2, /* the first version of journal rows that can hold an emitted event */
