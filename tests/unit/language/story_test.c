@@ -521,9 +521,9 @@ static struct story_actor family[FAMILY_COUNT];
 
 static void load_family(void)
 {
-    static const char *const names[FAMILY_COUNT] = {
-        "order",        "order-item",   "item-opinion",     "transfer",
-        "doubt-desk-a", "doubt-desk-b", "supervision-sheet"};
+    static const char *const names[FAMILY_COUNT] = {"order",      "order-item",   "item-opinion",
+                                                    "transfer",   "doubt-desk-a", "doubt-desk-b",
+                                                    "order-sheet"};
     struct arena *arena = &world.rules_arena;
     struct rules rules = world.rules;
     char path[256];
@@ -682,7 +682,7 @@ static void a_draft_that_cannot_be_opened_is_a_problem(void **state)
     for (uint32_t i = 0; i < last->fact_count; i++)
         is_problem = is_problem || last->facts[i].kind == FACT_PROBLEM;
     assert_true(is_problem);
-    assert_non_null(strstr(explained(false), "trouble  C-1/supervision-sheet-1: no such workflow"));
+    assert_non_null(strstr(explained(false), "trouble  C-1/order-sheet-1: no such workflow"));
     assert_int_equal(play_family(BYTES_LITERAL(story), FAMILY_COUNT), LD_OK);
     ASSERT_FINDINGS({6, "story-sub-extra"});
 }

@@ -45,7 +45,7 @@ def test_what_is_opened_and_sent_is_checked_against_its_own_definition(home):
     assert run("workflow", "check", home).returncode == 0
     edit(home / "order.yaml", "parties: {lead: x.unit}", "parties: {}")
     edit(home / "order.yaml", "workflow: transfer,", "workflow: transferr,")
-    edit(home / "policy.yaml", "workflow: supervision-sheet", "workflow: no-sheet")
+    edit(home / "policy.yaml", "workflow: order-sheet", "workflow: no-sheet")
     done = run("workflow", "check", home)
     assert done.returncode == 1
     # The policy with the error judges nobody, so the ladder is missing too.
