@@ -81,14 +81,21 @@ static enum ld_err blank(void *context, struct bytes workflow, int32_t date, str
     return err;
 }
 
+/* Had it changed in this batch before this step? */
+static bool was_changed(const struct transaction *transaction, const struct desk_case *held)
+{
+    const struct desk *desk = &transaction->agenda->desk;
+    if (held >= &desk->cases[transaction->save.count])
+        return false; /* it was not here */
+    return held->is_saved ? desk_was_changed(&transaction->save, held) : held->is_changed;
+}
+
 static enum ld_err append(struct transaction *transaction, struct desk_case *held,
                           struct journal_row *row, const struct case_mark *mark)
 {
-    bool was_changed =
-        held->is_saved ? desk_was_changed(&transaction->save, held) : held->is_changed;
     enum ld_err err = agenda_keep(transaction->agenda, held, row, mark);
     if (err == LD_OVERFLOW)
-        transaction->is_grown = was_changed;
+        transaction->is_grown = was_changed(transaction, held);
     return err;
 }
 
@@ -157,12 +164,12 @@ static enum ld_err take_back(struct transaction *transaction, const struct desk_
     struct agenda *agenda = transaction->agenda;
     batch_rewind(&agenda->batch, transaction->mark);
     desk_restore(&agenda->desk, &transaction->save);
-    if (err == LD_OVERFLOW && transaction->is_grown)
-        return LD_BUSY;
-    if (err != LD_FULL)
-        return err == LD_OVERFLOW ? err : LD_CORRUPT;
-    bool may_fit =
-        !agenda_is_unwritten(agenda) || desk_has_others(&agenda->desk, family_root(held->state.id));
+    if (err != LD_FULL && err != LD_OVERFLOW)
+        return LD_CORRUPT;
+    bool is_first = agenda_is_unwritten(agenda);
+    bool may_fit = err == LD_OVERFLOW
+                       ? transaction->is_grown && !is_first
+                       : !is_first || desk_has_others(&agenda->desk, family_root(held->state.id));
     return may_fit ? LD_BUSY : LD_OVERFLOW;
 }
 
