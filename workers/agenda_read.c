@@ -45,8 +45,9 @@ static void status_delivery(struct form *form, const struct agenda *agenda,
     const struct delivery_report *report = agenda->rooms.delivery;
     if (!report)
         return;
-    uint32_t waiting = atomic_load(&report->waiting);
+    /* In this order: what was read is told last, so that no event is in neither number. */
     uint64_t read = atomic_load(&report->read);
+    uint32_t waiting = atomic_load(&report->waiting);
     form_int(form, "undelivered", waiting);
     if (waiting)
         form_int(form, "undelivered_ms", status->now_ms - atomic_load(&report->oldest_ms));
