@@ -14,6 +14,7 @@ from test_durability import kill
 import verify
 
 PATIENCE_S = 60
+START = "2025-08-01T09:00:00+08:00"
 ASK = """
 workflow: e2e-ask
 version: 1
@@ -43,6 +44,37 @@ states:
         to: closed
         do: [{emit: {type: ask.told, as: party.owner, data: {note: event.data.note}}}]
   closed: {end: true}
+"""
+REMIND = """
+workflow: e2e-remind
+version: 1
+title: {zh: 催办, en: Remind}
+parties:
+  owner: {kind: agency}
+data:
+  to: {type: text}
+events:
+  remind.opened: {from: [agency], data: {to: {type: text}}}
+start: {event: remind.opened, bind: {owner: event.sender}, set: {to: event.data.to}, to: open}
+states:
+  open: {}
+  closed: {end: true}
+clocks:
+  wait:
+    title: {zh: 等候, en: Wait}
+    force: agreed
+    who: owner
+    while: open
+    period: 2 days
+    expire:
+      to: closed
+      do:
+        - emit:
+            type: reply.asked
+            as: party.owner
+            subject: "${case.to}"
+            workflow: e2e-reply
+            data: {note: "'late'", number: 0}
 """
 REPLY = """
 workflow: e2e-reply
@@ -83,12 +115,12 @@ def sent(number, case, to, note=""):
 
 @pytest.fixture
 def data(folder, tmp_path):
-    """A data folder with both definitions."""
+    """A data folder with the definitions above."""
     paths = []
-    for name, text in (("e2e-reply", REPLY), ("e2e-ask", ASK)):
+    for name, text in (("e2e-reply", REPLY), ("e2e-ask", ASK), ("e2e-remind", REMIND)):
         paths.append(tmp_path / f"{name}.yaml")
         paths[-1].write_text(text)
-    with serving(folder) as served:
+    with serving(folder, "--clock", "manual", "--at", START) as served:
         served.run("workflow", "deploy", *paths)
     return folder
 
@@ -155,6 +187,19 @@ def test_events_for_one_case_keep_their_order(data):
         history = [row["event_id"] for row in
                    rows(served.run("case", "history", reply, "--json").stdout)]
         assert history == ids
+    check(data)
+
+
+def test_what_time_emits_is_received_at_the_time_of_its_target(data):
+    remind, reply = name_in(0, "M"), name_in(1, "R")
+    with serving(data, "--clock", "manual", "--at", START) as served:
+        served.publish(event(0, "qj-water", "remind.opened", remind, {"to": reply}))
+        served.advance("2025-08-05T10:00:00+08:00")
+        wait_delivered(served)
+        row = served.history(reply)[0]
+        assert row["at"] == "2025-08-05T10:00:00+08:00"
+        assert row["time"] == "2025-08-05T00:00:00+08:00"  # when the period had run out
+        assert (row["source"], row["fate"]) == ("qj-water", "started")
     check(data)
 
 
