@@ -81,3 +81,40 @@ def test_alerts_and_overdue_rows_name_units(served):
     late = served.run("overdue").stdout
     assert "qj-" not in late and "rocuratorate" in late
     assert served.json("overdue")[0]["unit"] == "qj-procuratorate"
+
+
+def test_a_family_is_told_in_words(served):
+    """What a case opened, how it stands, and what another case of its family did to it."""
+    items = [{"name": "a", "matter": "排查", "result": "清单", "lead": "qj-housing",
+              "due_on": "2025-08-29"}]
+    case = "W-8"
+    steps = [
+        ("qj-housing", "", "agenda.proposed", {"topic": "燃气", "reason": "隐患"}),
+        ("qj-joint-office", "office-director", "agenda.accepted", None),
+        ("qj-joint-office", "", "meeting.scheduled", {"held_on": "2025-08-05", "place": "二楼"}),
+        ("qj-joint-office", "", "meeting.held", {"held_on": "2025-08-05", "resolution": "分工"}),
+        ("qj-vice-mayor", "convener", "resolution.agreed", None),
+        ("qj-chief-procurator", "convener", "resolution.agreed", None),
+        ("qj-joint-office", "", "minutes.sent", {"document": "纪要", "units": []}),
+        ("qj-joint-office", "office-director", "minutes.issued",
+         {"issued_on": "2025-08-05", "document": "一号", "items": items}),
+    ]
+    for number, (source, role, kind, data) in enumerate(steps):
+        more = {"role": role} if role else {}
+        fate = served.publish(event(number, source, kind, case, data, **more))[0]
+        assert fate["fate"] in ("started", "applied"), fate
+    assert "opens sub-case a · Resolution item" in served.run("case", "history", case).stdout
+    assert "W-8/a     Resolution item  Assigned" in served.run("case", "show", case).stdout
+    served.publish(event(99, "qj-vice-mayor", "program.dissolved", case, {"reason": "完成"},
+                         role="convener"))
+    assert "its parent ended" in served.run("case", "history", "W-8/a").stdout
+    shown = served.run("case", "history", case, env=CHINESE).stdout
+    assert "下级案件办结 a · with-parent" in shown
+    assert "上级案件:W-8" in served.run("case", "show", "W-8/a", env=CHINESE).stdout
+
+
+def test_acknowledging_has_a_title(served):
+    served.publish(lead("W-9"))
+    served.advance("2025-09-05T09:00:00+08:00")
+    served.publish(event(1, "qj-procuratorate", "alert.acknowledged", "W-9", {"clock": "assess"}))
+    assert "Alert acknowledged ← " in served.run("case", "history", "W-9").stdout

@@ -10,7 +10,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SCRATCH_SIZE = 16 << 20, CLOCK_COLUMNS = 7, LIST_COLUMNS = 6, TABLE_ROWS = 200 };
+enum {
+    SCRATCH_SIZE = 16 << 20,
+    CLOCK_COLUMNS = 7,
+    SUB_COLUMNS = 4,
+    LIST_COLUMNS = 6,
+    TABLE_ROWS = 200
+};
 
 /* --- show ----------------------------------------------------------------------------------- */
 
@@ -96,6 +102,35 @@ static void print_clocks(const struct command_context *context, const struct val
         print_table(stdout, heads, CLOCK_COLUMNS, cells, rows);
 }
 
+/* How the case stands in its family: by whom it is suspended, and what it opened. */
+static void print_suspension(const struct command_context *context, const struct value *answer)
+{
+    if (value_get_bool(answer, "suspended", false))
+        puts(say(context, "已中止", "suspended"));
+    if (value_get_bool(answer, "suspended_above", false))
+        puts(say(context, "随上级案件中止", "suspended with its parent"));
+}
+
+static void print_subs(const struct command_context *context, const struct value *subs,
+                       struct arena *arena)
+{
+    const char *heads[SUB_COLUMNS] = {
+        say(context, "下级案件", "sub-case"), say(context, "流程", "workflow"),
+        say(context, "状态", "state"), say(context, "办结方式", "outcome")};
+    uint32_t count = subs && subs->kind == VALUE_LIST ? subs->as.list.count : 0;
+    const char **cells = arena_alloc_array(arena, (size_t)count * SUB_COLUMNS, sizeof *cells);
+    for (uint32_t i = 0; cells && i < count; i++) {
+        const struct value *sub = &subs->as.list.items[i];
+        const char **row = cells + (size_t)i * SUB_COLUMNS;
+        row[0] = show_cell(sub, "id", arena);
+        row[1] = show_titled(context, sub, "title", "workflow", arena);
+        row[2] = show_titled(context, sub, "state_title", "state", arena);
+        row[3] = show_cell(sub, "outcome", arena);
+    }
+    if (cells && count)
+        print_table(stdout, heads, SUB_COLUMNS, cells, count);
+}
+
 static void print_case(const struct command_context *context, const struct value *answer,
                        struct arena *arena)
 {
@@ -103,6 +138,8 @@ static void print_case(const struct command_context *context, const struct value
            show_text(show_title(context, answer, "title"), arena));
     print_pair(context, "状态", "state", show_title(context, answer, "state_title"));
     print_pair(context, "办结方式", "outcome", value_get_text(answer, "outcome"));
+    print_suspension(context, answer);
+    print_pair(context, "上级案件", "parent", value_get_text(answer, "parent"));
     print_pair(context, "立卷", "opened", value_get_text(answer, "opened_date"));
     print_pair(context, "下一时点", "next", bytes_from_text(show_instant(answer, "next", arena)));
     print_named(context, say(context, "当事方", "parties"), answer,
@@ -110,6 +147,7 @@ static void print_case(const struct command_context *context, const struct value
     print_named(context, say(context, "数据", "data"), answer,
                 (const char *const[]){"fields", "fields_titles"}, arena);
     print_clocks(context, value_get(answer, "clocks"), arena);
+    print_subs(context, value_get(answer, "subs"), arena);
 }
 
 static int ask_case(struct command_context *context, struct connection *connection, bool is_json)

@@ -7,7 +7,7 @@
 #include "tools/liandong/rows.h"
 #include "tools/liandong/show.h"
 
-#include "workflows/core/program.h"
+#include "workflows/core/case.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -126,6 +126,40 @@ static void print_suspended(struct timeline *timeline, const struct value *fact)
           stdout);
 }
 
+static void print_suspended_above(struct timeline *timeline, const struct value *fact)
+{
+    fputs(value_get_bool(fact, "suspended", false)
+              ? say(timeline->context, "随上级案件中止", "suspended with its parent")
+              : say(timeline->context, "随上级案件恢复", "resumed with its parent"),
+          stdout);
+}
+
+static void print_sub_opened(struct timeline *timeline, const struct value *fact)
+{
+    struct arena *arena = &timeline->arena;
+    printf("%s%s · %s", say(timeline->context, "开立下级案件 ", "opens sub-case "),
+           show_cell(fact, "name", arena),
+           show_titled(timeline->context, fact, "title", "workflow", arena));
+}
+
+static void print_sub_closed(struct timeline *timeline, const struct value *fact)
+{
+    struct arena *arena = &timeline->arena;
+    printf("%s%s · %s", say(timeline->context, "下级案件办结 ", "sub-case closed "),
+           show_cell(fact, "name", arena), show_cell(fact, "outcome", arena));
+}
+
+static void print_emitted(struct timeline *timeline, const struct value *fact)
+{
+    const struct command_context *context = timeline->context;
+    struct arena *arena = &timeline->arena;
+    struct bytes subject = value_get_text(fact, "subject");
+    printf("%s%s ← %s", say(context, "发出事件 ", "emits "), show_cell(fact, "type", arena),
+           show_titled(context, fact, "source_title", "source", arena));
+    if (subject.size)
+        printf(" → %s", show_text(subject, arena));
+}
+
 /* An event that waits, or waits no longer: its id tells which line it was. */
 static void print_waiting(struct timeline *timeline, const struct value *fact)
 {
@@ -173,12 +207,15 @@ static void print_fact(struct timeline *timeline, const struct value *fact)
     static const struct {
         const char *kind;
         void (*print)(struct timeline *timeline, const struct value *fact);
-    } rows[] = {
-        {"opened", print_date},     {"late-entry", print_date},       {"state", print_state},
-        {"field", print_field},     {"party", print_field},           {"clock", print_clock},
-        {"alert", print_alert},     {"alert-cleared", print_cleared}, {"notice", print_notice},
-        {"problem", print_problem}, {"suspended", print_suspended},   {"held", print_waiting},
-        {"released", print_waiting}};
+    } rows[] = {{"opened", print_date},           {"late-entry", print_date},
+                {"state", print_state},           {"field", print_field},
+                {"party", print_field},           {"clock", print_clock},
+                {"alert", print_alert},           {"alert-cleared", print_cleared},
+                {"notice", print_notice},         {"problem", print_problem},
+                {"suspended", print_suspended},   {"held", print_waiting},
+                {"released", print_waiting},      {"sub-opened", print_sub_opened},
+                {"sub-closed", print_sub_closed}, {"suspended-above", print_suspended_above},
+                {"emitted", print_emitted}};
     struct bytes kind = value_get_text(fact, "kind");
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         if (!bytes_is(kind, rows[i].kind))
@@ -196,7 +233,10 @@ static void print_event_line(struct timeline *timeline, const struct value *row)
     const struct command_context *context = timeline->context;
     struct arena *arena = &timeline->arena;
     struct bytes code = value_get_text(row, "code"), detail = value_get_text(row, "detail");
-    printf("%s ← %s  %s", show_titled(context, row, "type_title", "type", arena),
+    bool is_built_in = bytes_is(value_get_text(row, "type"), EVENT_ACKNOWLEDGED);
+    printf("%s ← %s  %s",
+           is_built_in ? say(context, "签收提醒", "Alert acknowledged")
+                       : show_titled(context, row, "type_title", "type", arena),
            show_titled(context, row, "source_title", "source", arena),
            show_word(context, value_get_text(row, "fate"), arena));
     if (code.size)
@@ -207,6 +247,25 @@ static void print_event_line(struct timeline *timeline, const struct value *row)
     putchar('\n');
 }
 
+/* What another case of the family did to this one. */
+static const char *step_words(const struct timeline *timeline, const struct value *row)
+{
+    static const struct {
+        const char *step, *zh, *en;
+    } rows[] = {
+        {"opened", "由上级案件开立", "opened by its parent"},
+        {"suspended-with-parent", "上级案件中止", "its parent was suspended"},
+        {"resumed-with-parent", "上级案件恢复", "its parent was resumed"},
+        {"closed-with-parent", "上级案件办结", "its parent ended"},
+        {"sub-case-closed", "下级案件办结", "a sub-case closed"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        if (bytes_is(value_get_text(row, "step"), rows[i].step))
+            return say(timeline->context, rows[i].zh, rows[i].en);
+    }
+    return "";
+}
+
 static void print_row(struct timeline *timeline, const struct value *row)
 {
     const struct value *facts = value_get(row, "facts");
@@ -214,6 +273,8 @@ static void print_row(struct timeline *timeline, const struct value *row)
     printf("%s  ", show_instant(row, "at", &timeline->arena));
     if (bytes_is(value_get_text(row, "kind"), "event"))
         print_event_line(timeline, row);
+    else if (bytes_is(value_get_text(row, "kind"), "family"))
+        puts(step_words(timeline, row));
     else
         puts(say(timeline->context, "到时", "time came"));
     for (uint32_t i = 0; i < count; i++) {
