@@ -152,6 +152,7 @@ static bool compile_entry(struct shelf_entry *entry, const struct definition_con
         entry->directory = definition_directory(entry->text, arena, diagnostics);
         return entry->directory != NULL;
     case ARTIFACT_STORY:
+    case ARTIFACT_COVERAGE:
     case ARTIFACT_UNKNOWN: break;
     }
     return false;
@@ -351,7 +352,9 @@ enum ld_err shelf_stage(struct shelf *shelf, struct bytes text, uint32_t version
 {
     struct artifact_name name = artifact_name_of(text, diagnostics->arena);
     *ret_refusal = (struct shelf_refusal){0};
-    if (name.kind == ARTIFACT_UNKNOWN || name.kind == ARTIFACT_STORY || name.id.size == 0) {
+    bool is_deployable = name.kind != ARTIFACT_UNKNOWN && name.kind != ARTIFACT_STORY
+                         && name.kind != ARTIFACT_COVERAGE;
+    if (!is_deployable || name.id.size == 0) {
         ret_refusal->zh = "不是流程、日历、规则或单位名录";
         ret_refusal->en = "neither a workflow nor a calendar, policy or directory";
         return LD_INVALID;

@@ -3,7 +3,7 @@
  * against the shipped calendar, policy and directory, and another workflow that answers to every
  * name it opens. */
 #include "tests/fuzz/target.h"
-#include "workflows/language/definition.h"
+#include "workflows/language/coverage.h"
 
 enum { RULES_SIZE = 4 << 20, PRINT_SIZE = 1 << 16 };
 
@@ -80,6 +80,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     report();
     begin();
     (void)definition_directory(text, &arena, &diagnostics);
+    report();
+    begin();
+    const struct coverage *coverage = definition_coverage(text, &arena, &diagnostics);
+    if (coverage) {
+        (void)coverage_check(coverage, &(struct coverage_world){0}, &arena, &diagnostics);
+        (void)coverage_compare(coverage, text, &diagnostics);
+    }
     report();
     return 0;
 }

@@ -24,6 +24,8 @@ static const struct command commands[] = {
      "say what changed between two versions"},
     {"workflow", "diagram", command_workflow_diagram, "FILE", "把流程画成图:SVG、Graphviz 或 Mermaid",
      "draw a workflow: SVG, Graphviz or Mermaid"},
+    {"workflow", "coverage", command_workflow_coverage, "FILE",
+     "对照方案:每个条款由哪些流程、事件和期限落实", "say how the clauses of a plan are served"},
     {"workflow", "export", command_workflow_export, "FILE --asyncapi",
      "写出数据交换标准(AsyncAPI 3.0)", "write the data-exchange standard (AsyncAPI 3.0)"},
     {"workflow", "schema", command_workflow_schema, "", "写出定义语言的 JSON Schema,供编辑器使用",

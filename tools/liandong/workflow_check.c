@@ -7,6 +7,7 @@
 #include "tools/liandong/share.h"
 #include "tools/liandong/siblings.h"
 #include "tools/liandong/story_files.h"
+#include "workflows/language/coverage.h"
 #include "workflows/language/story.h"
 
 #include <stdlib.h>
@@ -118,6 +119,9 @@ static void check_kind(struct checking *checking, enum artifact_kind kind)
             (void)definition_workflow(file->text, rules, &file->arena, file->diagnostics);
             break;
         case ARTIFACT_STORY: check_story(checking, file); break;
+        case ARTIFACT_COVERAGE: /* its shape: `workflow coverage` holds it against the workflows */
+            (void)definition_coverage(file->text, &file->arena, file->diagnostics);
+            break;
         }
     }
 }
@@ -175,7 +179,8 @@ static int check(struct checking *checking, struct arena *arena)
 {
     static const enum artifact_kind order[] = {ARTIFACT_CALENDAR, ARTIFACT_DIRECTORY,
                                                ARTIFACT_POLICY,   ARTIFACT_WORKFLOW,
-                                               ARTIFACT_STORY,    ARTIFACT_UNKNOWN};
+                                               ARTIFACT_STORY,    ARTIFACT_COVERAGE,
+                                               ARTIFACT_UNKNOWN};
     struct share_choice shipped = {0};
     if (!share_load(checking->context, &shipped, arena, &checking->rules))
         return EXIT_TROUBLE;

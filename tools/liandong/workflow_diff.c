@@ -24,6 +24,7 @@ static const void *compile(struct side *side, struct bytes text, struct diagnost
     case ARTIFACT_DIRECTORY: return definition_directory(text, &side->arena, diagnostics);
     case ARTIFACT_WORKFLOW:
     case ARTIFACT_STORY:
+    case ARTIFACT_COVERAGE:
     case ARTIFACT_UNKNOWN: break; /* the reader says what is missing */
     }
     return definition_workflow(text, &nothing, &side->arena, diagnostics);
@@ -57,6 +58,7 @@ static bool compare(const struct side *before, const struct side *after, struct 
     case ARTIFACT_DIRECTORY: return diff_directories(before->result, after->result, arena, diff);
     case ARTIFACT_WORKFLOW:
     case ARTIFACT_STORY:
+    case ARTIFACT_COVERAGE:
     case ARTIFACT_UNKNOWN: break;
     }
     return diff_workflows(before->result, after->result, arena, diff);

@@ -5,7 +5,7 @@
 #include "workflows/language/definition.h"
 
 static const char *const kind_words[] = {"workflow",  "calendar", "policy",
-                                         "directory", "story",    "unknown"};
+                                         "directory", "story",    "coverage", "unknown"};
 
 _Static_assert(sizeof kind_words / sizeof kind_words[0] == ARTIFACT_UNKNOWN + 1, "a word a kind");
 

@@ -12,13 +12,13 @@ enum { DEFINITION_SIZE_MAX = 65536, DEFINITION_DEPTH_MAX = 16, DEFINITION_ARENA_
 
 enum artifact_kind {
     ARTIFACT_WORKFLOW, ARTIFACT_CALENDAR, ARTIFACT_POLICY, ARTIFACT_DIRECTORY, ARTIFACT_STORY,
-    ARTIFACT_UNKNOWN
+    ARTIFACT_COVERAGE, ARTIFACT_UNKNOWN
 };
 
 const char *artifact_kind_word(enum artifact_kind kind);
 enum artifact_kind artifact_kind_from_word(struct bytes word);
 
-/* What a text is, by its first key (workflow, calendar, policy, directory, story), with its id and
+/* What a text is, by its first key (workflow, calendar, policy, directory, story, coverage), with its id and
  * version as far as they can be read. Never fails; ARTIFACT_UNKNOWN. */
 struct artifact_name {
     enum artifact_kind kind;

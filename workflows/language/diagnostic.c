@@ -22,6 +22,7 @@ static const struct code_row code_rows[] = {
 #include "workflows/language/diagnostic_codes.inc"
 #include "workflows/language/diagnostic_expr.inc"
 #include "workflows/language/diagnostic_story.inc"
+#include "workflows/language/diagnostic_coverage.inc"
 #undef X
 };
 

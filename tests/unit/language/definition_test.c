@@ -652,6 +652,7 @@ static void read_as_its_kind(struct fixture *fixture, struct bytes text)
     case ARTIFACT_DIRECTORY: (void)definition_directory(text, arena, diagnostics); return;
     case ARTIFACT_WORKFLOW:
     case ARTIFACT_STORY:
+    case ARTIFACT_COVERAGE:
     case ARTIFACT_UNKNOWN:
         (void)definition_workflow(text, &fixture->context, arena, diagnostics);
         return;

@@ -89,7 +89,7 @@ def array(path, name):
 
 
 def findings():
-    for part in ("codes", "expr", "story"):
+    for part in ("codes", "expr", "story", "coverage"):
         text = (SOURCE / f"workflows/language/diagnostic_{part}.inc").read_text(encoding="utf-8")
         yield from re.findall(r'^X\("([^"]+)"', text, re.M)
 

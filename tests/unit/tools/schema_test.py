@@ -34,7 +34,8 @@ TABLES = {
     "keys.c:sheet_title": "title", "policy.c:policy_keys": "policy", "policy.c:rung_keys": "rung",
     "directory.c:directory_keys": "directory", "directory.c:unit_keys": "unit",
     "calendar_file.c:calendar_keys": "calendar", "calendar_file.c:year_keys": "year",
-    "calendar_file.c:read_span": "span",
+    "calendar_file.c:read_span": "span", "coverage.c:coverage_keys": "coverage",
+    "coverage.c:clause_keys": "clause", "coverage.c:service_keys": "service",
 }
 
 
