@@ -300,9 +300,12 @@ void courier_keep(struct courier *courier, uint64_t position, int64_t now_ms)
     courier->has_delivered = false;
 }
 
-int64_t courier_next_ms(const struct courier *courier)
+int64_t courier_next_ms(const struct courier *courier, int64_t now_ms)
 {
+    uint32_t places[COURIER_BATCH];
     int64_t next_ms = INT64_MAX, keep_ms;
+    if (courier_pick(courier, now_ms, places) > 0)
+        return now_ms;
     if (is_keep_due(courier, &keep_ms))
         next_ms = keep_ms;
     for (uint32_t i = 0; i < COURIER_TRIPS; i++) {

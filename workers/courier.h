@@ -107,8 +107,9 @@ uint64_t courier_cursor(const struct courier *courier);
 /* Is it worth a write now? */
 bool courier_wants_keep(const struct courier *courier, int64_t now_ms);
 void courier_keep(struct courier *courier, uint64_t position, int64_t now_ms);
-/* When there is something to do without rows or answers; INT64_MAX: never. */
-int64_t courier_next_ms(const struct courier *courier);
+/* When there is something to do without rows or answers: now_ms where something is to be sent at
+ * once; INT64_MAX: never. */
+int64_t courier_next_ms(const struct courier *courier, int64_t now_ms);
 /* Events without a fate, and when the first of them was emitted (0: there is none). */
 uint32_t courier_waiting(const struct courier *courier, int64_t *ret_oldest_ms);
 

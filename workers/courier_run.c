@@ -202,10 +202,10 @@ static void keep(struct run *run, bool is_last)
 /* How long nothing is to be done without a bell. */
 static int64_t sleep_ms(const struct run *run)
 {
-    int64_t now_ms = monotonic_ms(), next_ms = courier_next_ms(&run->courier);
+    int64_t now_ms = monotonic_ms(), next_ms = courier_next_ms(&run->courier, now_ms);
     if (has_more(run) || courier_is_out(&run->courier))
         return 0;
-    if (run->is_stuck && run->stuck_until_ms < next_ms)
+    if (run->is_stuck)
         next_ms = run->stuck_until_ms;
     if (next_ms - now_ms > SLEEP_MS)
         return SLEEP_MS;

@@ -99,7 +99,9 @@ static void one_message_is_under_way_to_a_partition(void **state)
     assert_int_equal(courier_parcel(&courier, places[0])->partition, 1);
     (void)send_expecting(1);
     (void)send_expecting(0);
+    assert_int_equal(courier_next_ms(&courier, now_ms), INT64_MAX);
     (void)courier_fates(&courier, first, 2, now_ms);
+    assert_int_equal(courier_next_ms(&courier, now_ms), now_ms); /* what gathered goes at once */
     (void)send_expecting(1);
     assert_int_equal(courier_parcel(&courier, places[0])->position, 2);
 }
@@ -114,7 +116,7 @@ static void refused_for_now_is_tried_again_ever_later(void **state)
         uint64_t seq = send_expecting(2);
         assert_int_equal(courier_error(&courier, seq, WIRE_ERROR_STORE_FULL, now_ms),
                          COURIER_AGAIN);
-        assert_int_equal(courier_next_ms(&courier), now_ms + delays[i]);
+        assert_int_equal(courier_next_ms(&courier, now_ms), now_ms + delays[i]);
         now_ms += delays[i] - 1;
         (void)send_expecting(0);
         now_ms++;
@@ -127,7 +129,7 @@ static void refused_for_now_is_tried_again_ever_later(void **state)
     row_with(1, 0);
     seq = send_expecting(1); /* what was in vain is forgotten */
     (void)courier_error(&courier, seq, WIRE_ERROR_STORE_FULL, now_ms);
-    assert_int_equal(courier_next_ms(&courier), now_ms + 250);
+    assert_int_equal(courier_next_ms(&courier, now_ms), now_ms + 250);
 }
 
 static void one_of_a_bad_form_is_given_up_and_no_other(void **state)
@@ -162,7 +164,7 @@ static void one_that_cannot_be_packed_holds_nobody_up(void **state)
     courier_check(&courier);
     assert_int_equal(courier_cursor(&courier), 1);
     courier_keep(&courier, 1, now_ms);
-    assert_int_equal(courier_next_ms(&courier), INT64_MAX); /* nothing is due for ever */
+    assert_int_equal(courier_next_ms(&courier, now_ms), INT64_MAX); /* nothing is due for ever */
 }
 
 static void wrong_number_of_fates_is_none(void **state)
@@ -182,7 +184,7 @@ static void mark_is_written_seldom(void **state)
     for (int i = 0; i < COURIER_KEEP_ROWS - 1; i++)
         row_with(0, 0);
     assert_false(courier_wants_keep(&courier, now_ms)); /* nothing emitted: not worth a write */
-    assert_int_equal(courier_next_ms(&courier), INT64_MAX);
+    assert_int_equal(courier_next_ms(&courier, now_ms), INT64_MAX);
     row_with(0, 0);
     assert_true(courier_wants_keep(&courier, now_ms));
     courier_keep(&courier, courier_cursor(&courier), now_ms);
@@ -190,7 +192,7 @@ static void mark_is_written_seldom(void **state)
     uint64_t seq = send_expecting(1);
     (void)courier_fates(&courier, seq, 1, now_ms);
     assert_false(courier_wants_keep(&courier, now_ms + COURIER_KEEP_MS - 1));
-    assert_int_equal(courier_next_ms(&courier), now_ms + COURIER_KEEP_MS);
+    assert_int_equal(courier_next_ms(&courier, now_ms), now_ms + COURIER_KEEP_MS);
     assert_true(courier_wants_keep(&courier, now_ms + COURIER_KEEP_MS));
 }
 
@@ -204,7 +206,7 @@ static void lost_connection_sends_everything_again(void **state)
     assert_true(courier_is_out(&courier));
     courier_recall(&courier, now_ms);
     assert_false(courier_is_out(&courier));
-    now_ms = courier_next_ms(&courier);
+    now_ms = courier_next_ms(&courier, now_ms);
     (void)send_expecting(1);
     (void)send_expecting(1);
 }
