@@ -169,3 +169,11 @@ def test_all_stories_hold_in_one_running_system(folder):
 
 def test_there_are_stories():
     assert len(STORIES) >= 3
+
+
+def test_each_starting_event_opens_one_workflow():
+    """Else a publisher would have to name the workflow (`ambiguous-start`)."""
+    starts = [definition["start"]["event"] for definition in DEFINITIONS.values()
+              if "event" in definition["start"]]
+    assert len(starts) > 20
+    assert sorted(starts) == sorted(set(starts))
