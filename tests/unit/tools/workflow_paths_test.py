@@ -65,7 +65,7 @@ def test_an_open_pause_and_waits_for_ever_are_named():
     judged = next(row for row in of_kind(found, "end") if row["state"] == "closed-judged")
     assert {"waits", "pause", "any-length"} == set(judged["longest"]["open"])
     waits = {row["state"]: row["why"] for row in of_kind(found, "waits-for-ever")}
-    assert waits == {"consulting": "not-ended", "litigation": "not-ended"}
+    assert waits == {"consulting": "not-ended", "litigation": "not-ended", "judged": "not-ended"}
     assert [row["to"] for row in of_kind(found, "detour")] == ["suspended"]
 
 
