@@ -15,6 +15,7 @@ int command_workflow_explain(struct command_context *context); /* workflow_expla
 int command_workflow_diff(struct command_context *context);    /* workflow_diff.c */
 int command_workflow_diagram(struct command_context *context); /* workflow_diagram.c */
 int command_workflow_coverage(struct command_context *context); /* workflow_coverage.c */
+int command_workflow_docs(struct command_context *context);    /* workflow_docs.c */
 int command_workflow_export(struct command_context *context);  /* workflow_export.c */
 int command_workflow_schema(struct command_context *context);  /* workflow_schema.c */
 int command_workflow_new(struct command_context *context);     /* workflow_new.c */

@@ -26,6 +26,8 @@ static const struct command commands[] = {
      "draw a workflow: SVG, Graphviz or Mermaid"},
     {"workflow", "coverage", command_workflow_coverage, "FILE",
      "对照方案:每个条款由哪些流程、事件和期限落实", "say how the clauses of a plan are served"},
+    {"workflow", "docs", command_workflow_docs, "DIR --out FOLDER",
+     "把流程目录做成网页,供管理员查阅、打印", "render a catalogue as pages to read and print"},
     {"workflow", "export", command_workflow_export, "FILE --asyncapi",
      "写出数据交换标准(AsyncAPI 3.0)", "write the data-exchange standard (AsyncAPI 3.0)"},
     {"workflow", "schema", command_workflow_schema, "", "写出定义语言的 JSON Schema,供编辑器使用",

@@ -18,8 +18,8 @@ enum artifact_kind {
 const char *artifact_kind_word(enum artifact_kind kind);
 enum artifact_kind artifact_kind_from_word(struct bytes word);
 
-/* What a text is, by its first key (workflow, calendar, policy, directory, story, coverage), with its id and
- * version as far as they can be read. Never fails; ARTIFACT_UNKNOWN. */
+/* What a text is, by its first key (workflow, calendar, policy, directory, story, coverage), with
+ * its id and version as far as they can be read. Never fails; ARTIFACT_UNKNOWN. */
 struct artifact_name {
     enum artifact_kind kind;
     struct bytes id; /* a view into text */
