@@ -425,7 +425,7 @@ static void test_more_sub_cases_than_a_case_can_have(void **state)
 {
     struct world *world = world_of(state);
     struct row rows[CASE_SUBS_MAX + 1];
-    char names[CASE_SUBS_MAX + 1][8];
+    char names[CASE_SUBS_MAX + 1][16];
     for (int i = 0; i <= CASE_SUBS_MAX; i++) {
         (void)snprintf(names[i], sizeof names[i], "n%d", i);
         rows[i] = (struct row){names[i], "land", "2025-11-20"};
