@@ -20,6 +20,7 @@ enum problem {
     PROBLEM_TIME,
     PROBLEM_DATA,
     PROBLEM_NO_MAP,
+    PROBLEM_HOPS,
 };
 
 static const struct words {
@@ -34,6 +35,7 @@ static const struct words {
     [PROBLEM_TIME] = {"不是 RFC 3339 时间", "is no RFC 3339 time"},
     [PROBLEM_DATA] = {"必须是对象", "must be an object"},
     [PROBLEM_NO_MAP] = {"必须是对象", "must be an object"},
+    [PROBLEM_HOPS] = {"必须是 0 至 255 的整数", "must be a whole number from 0 to 255"},
 };
 
 static enum ld_err complain_of(const char *attribute, enum problem problem,
@@ -99,7 +101,7 @@ static const struct text_row attributes[] = {
     ATTRIBUTE(role, WIRE_WORD_MAX, false), ATTRIBUTE(workflow, WIRE_WORD_MAX, false),
 };
 
-enum { ATTRIBUTE_COUNT = sizeof attributes / sizeof attributes[0] };
+enum { ATTRIBUTE_COUNT = sizeof attributes / sizeof attributes[0], HOPS_MAX = 255 };
 
 static enum ld_err take_attribute(const struct value *map, const struct text_row *row,
                                   struct envelope *envelope, struct envelope_problem *ret_problem)
@@ -162,6 +164,19 @@ static enum ld_err take_data(const struct value *map, struct envelope *envelope,
     return LD_OK;
 }
 
+/* A larger number than anything counts to is a mistake. */
+static enum ld_err take_hops(const struct value *map, struct envelope *envelope,
+                             struct envelope_problem *ret_problem)
+{
+    const struct value *hops = value_get(map, "hops");
+    if (!hops || hops->kind == VALUE_NONE)
+        return LD_OK;
+    if (hops->kind != VALUE_INT || hops->as.integer < 0 || hops->as.integer > HOPS_MAX)
+        return complain_of("hops", PROBLEM_HOPS, ret_problem);
+    envelope->hops = (uint32_t)hops->as.integer;
+    return LD_OK;
+}
+
 enum ld_err envelope_from_value(const struct value *map, int zone_minutes,
                                 struct envelope *ret_envelope, struct envelope_problem *ret_problem)
 {
@@ -186,6 +201,9 @@ enum ld_err envelope_from_value(const struct value *map, int zone_minutes,
     err = take_data(map, &envelope, ret_problem);
     if (err)
         return err;
+    err = take_hops(map, &envelope, ret_problem);
+    if (err)
+        return err;
     *ret_envelope = envelope;
     return LD_OK;
 }
@@ -193,7 +211,7 @@ enum ld_err envelope_from_value(const struct value *map, int zone_minutes,
 enum ld_err envelope_to_value(const struct envelope *envelope, struct arena *arena,
                               struct value *ret_map)
 {
-    struct value_builder builder = {.capacity = ATTRIBUTE_COUNT + 3};
+    struct value_builder builder = {.capacity = ATTRIBUTE_COUNT + 4};
     builder.entries = arena_alloc_array(arena, builder.capacity, sizeof *builder.entries);
     if (!builder.entries)
         return LD_FULL;
@@ -203,6 +221,8 @@ enum ld_err envelope_to_value(const struct envelope *envelope, struct arena *are
         value_put(&builder, "time", value_timestamp(envelope->time_ms));
     if (envelope->data.kind == VALUE_MAP)
         value_put(&builder, "data", envelope->data);
+    if (envelope->hops)
+        value_put(&builder, "hops", value_int(envelope->hops));
     *ret_map = value_built(&builder);
     return LD_OK;
 }

@@ -1,5 +1,5 @@
-/* The envelope of an event: CloudEvents 1.0 attributes, two extensions of ours (role, workflow),
- * and the fate that answers it. Knows nothing of cases. */
+/* The envelope of an event: CloudEvents 1.0 attributes, three extensions of ours (role, workflow,
+ * hops), and the fate that answers it. Knows nothing of cases. */
 #ifndef LD_PROTO_ENVELOPE_H
 #define LD_PROTO_ENVELOPE_H
 
@@ -16,6 +16,7 @@ struct envelope {
     struct bytes role;     /* extension: the role in which it was decided; empty: none */
     struct bytes workflow; /* extension: which workflow a starting event is for; empty: any */
     struct value data;     /* VALUE_MAP or VALUE_NONE */
+    uint32_t hops;         /* extension: emitted events in a row, this one among them; 0: none */
 };
 
 /* From a decoded map (msgpack or JSON alike). zone_minutes counts for a time without a zone.

@@ -339,6 +339,7 @@ static void event_of_envelope(struct arriving *arriving)
         .roles = &arriving->envelope.role,
         .role_count = envelope->role.size ? 1 : 0,
         .data = envelope->data,
+        .hops = envelope->hops,
     };
     digest_event(envelope->source, envelope->id, arriving->event.digest);
     arriving->answer->id = envelope->id;

@@ -132,6 +132,7 @@ enum ld_err mailbag_event(uint64_t position, const struct journal_row *row, cons
 {
     const struct value *time = value_get(&fact->value, "time");
     const struct value *data = value_get(&fact->value, "data");
+    const struct value *hops = value_get(&fact->value, "hops");
     struct envelope envelope = {
         .id = mailbag_event_id(position, row->case_id, fact, arena),
         .source = value_get_text(&fact->value, "source"),
@@ -141,6 +142,7 @@ enum ld_err mailbag_event(uint64_t position, const struct journal_row *row, cons
         .role = value_get_text(&fact->value, "role"),
         .workflow = value_get_text(&fact->value, "workflow"),
         .data = data ? *data : VALUE_ABSENT,
+        .hops = hops && hops->kind == VALUE_INT ? (uint32_t)hops->as.integer : 1,
     };
     return envelope.id.ptr ? envelope_to_value(&envelope, arena, ret_event) : LD_FULL;
 }

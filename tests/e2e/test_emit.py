@@ -97,6 +97,26 @@ states:
       reply.ended: {to: closed}
   closed: {end: true, late-events: refuse}
 """
+PING = """
+workflow: e2e-ping
+version: 1
+title: {zh: 往返, en: Ping}
+parties:
+  owner: {kind: agency}
+events:
+  ping.opened: {from: [agency]}
+  ping.ended: {from: [agency]}
+  ping.sent: {from: [agency], data: {back: {type: text}}}
+start: {event: ping.opened, bind: {owner: event.sender}, to: open}
+states:
+  open:
+    no-clock: a test
+    when:
+      ping.sent:
+        do: [{emit: {type: ping.sent, subject: "${event.data.back}", data: {back: case.id}}}]
+      ping.ended: {to: closed}
+  closed: {end: true}
+"""
 
 
 def name_in(partition, stem):
@@ -117,7 +137,8 @@ def sent(number, case, to, note=""):
 def data(folder, tmp_path):
     """A data folder with the definitions above."""
     paths = []
-    for name, text in (("e2e-reply", REPLY), ("e2e-ask", ASK), ("e2e-remind", REMIND)):
+    for name, text in (("e2e-reply", REPLY), ("e2e-ask", ASK), ("e2e-remind", REMIND),
+                       ("e2e-ping", PING)):
         paths.append(tmp_path / f"{name}.yaml")
         paths[-1].write_text(text)
     with serving(folder, "--clock", "manual", "--at", START) as served:
@@ -253,6 +274,23 @@ def test_a_refusal_is_a_fate_and_holds_up_nobody(data):
     log = served.log_path.read_text()
     assert f"courier=refused partition=0 event={refused} subject={closed} code=closed" in log
     assert "subject=X/none code=unknown-case" in log
+    check(data)
+
+
+def test_cases_that_answer_each_other_come_to_an_end(data):
+    """Else they would fill their memory of events, and take no more from anybody."""
+    one, other = name_in(0, "G"), name_in(1, "H")
+    with serving(data) as served:
+        served.publish(*(event(0, "qj-water", "ping.opened", case) for case in (one, other)),
+                       event(1, "qj-water", "ping.sent", one, {"back": other}))
+        wait_delivered(served)
+        got = [fate for case in (one, other) for _, fate in taken(served, case)]
+        assert collections.Counter(got) == {"started": 2, "applied": 16, "refused": 1}
+        last = served.history(one)[-1]
+        assert (last["fate"], last["code"]) == ("refused", "limit")
+        fates = served.publish(event(2, "qj-water", "ping.ended", one),
+                               event(2, "qj-water", "ping.ended", other))
+        assert [fate["fate"] for fate in fates] == ["applied", "applied"]
     check(data)
 
 

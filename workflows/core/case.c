@@ -350,6 +350,7 @@ static bool step_init(struct step *step)
     step->event_given = &step->input->event;
     step->event = INDEX_NONE;
     step->expired = INDEX_NONE;
+    step->hops = step->input->kind == INPUT_EVENT ? step->input->event.hops : step->input->hops;
     step->fields = arena_alloc_array(step->arena, program->field_count, sizeof *step->fields);
     step->parties = arena_alloc_array(step->arena, program->party_count, sizeof *step->parties);
     step->runs = arena_alloc_array(step->arena, program->clock_count, sizeof *step->runs);
@@ -411,5 +412,6 @@ enum ld_err case_step(const struct program *program, const struct rules *rules,
     }
     effects->openings = step.openings;
     effects->opening_count = step.opening_count;
+    effects->hops = step.hops;
     return LD_OK;
 }

@@ -129,8 +129,9 @@ enum fact_kind {
     FACT_SUB_OPENED, /* text: the sub-case's name; value: its workflow; index: enum sub_bits */
     FACT_SUB_CLOSED, /* index: which of the sub-cases; text: its outcome */
     FACT_SUSPENDED_ABOVE, /* index: 1 the case is suspended with its parent, 0 it is resumed */
-    FACT_EMITTED,    /* text: the event's type; value: the map {source, subject?, role?, workflow?,
-                      * data} that makes it one; index: which of the step's emitted events */
+    FACT_EMITTED,    /* text: the event's type; value: the map {source, time, subject?, role?,
+                      * workflow?, data?, hops?} that makes it one, hops left out where it is 1;
+                      * index: which of the step's emitted events */
     FACT_KIND_COUNT
 };
 
@@ -185,6 +186,7 @@ struct case_event {
     const struct bytes *roles;         /* what the sender's credential holds */
     uint32_t role_count;
     struct value data; /* a map as it came, or VALUE_NONE */
+    uint32_t hops;     /* emitted events in a row that led here, itself among them; 0: published */
 };
 
 struct named_value {
@@ -209,6 +211,7 @@ struct case_input {
     struct clock_moment moment;
     const struct opening *opening; /* OPEN */
     struct bytes sub, outcome;     /* JOIN: name and outcome of the one that closed */
+    uint32_t hops;                 /* OPEN to JOIN: those of the event at the bottom of it */
 };
 
 struct effects {
@@ -223,6 +226,7 @@ struct effects {
     const struct opening *openings; /* to be opened with it, or the step does not count */
     uint32_t opening_count;
     struct clock_moment moment; /* what its change of state or suspension counts from */
+    uint32_t hops;              /* of the event that was carried out, for what follows from it */
 };
 
 /* The built-in event by which a person acknowledges an alert: data {clock, comment?}; any unit

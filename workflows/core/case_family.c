@@ -39,13 +39,20 @@ static bool is_used(const struct step *step, struct bytes name)
     return false;
 }
 
+bool id_has_control(struct bytes id)
+{
+    for (size_t i = 0; i < id.size; i++) {
+        bool is_c1 = id.ptr[i] == 0xc2 && i + 1 < id.size && id.ptr[i + 1] < 0xa0;
+        if (id.ptr[i] < 0x20 || id.ptr[i] == 0x7f || is_c1)
+            return true;
+    }
+    return false;
+}
+
 static bool is_plain(struct bytes name)
 {
-    for (size_t i = 0; i < name.size; i++) {
-        if (name.ptr[i] == '/' || name.ptr[i] < 0x20 || name.ptr[i] == 0x7f)
-            return false;
-    }
-    return name.size > 0;
+    return name.size > 0 && !id_has_control(name)
+           && bytes_find(name, BYTES_LITERAL("/")) == SIZE_MAX;
 }
 
 static uint32_t depth_of(struct bytes id)

@@ -4,10 +4,14 @@
  *
  * They go out as any agency's would: dates, instants and units as the text that stands for them on
  * the wire, whoever reads them next. The role is the one that the causing event asked for and had:
- * a definition hands a decision on, it makes none. */
+ * a definition hands a decision on, it makes none.
+ *
+ * Cases that answer each other without a person between would never end. Each emitted event counts
+ * the ones that led to it (the hop count of RFC 5321 §6.3, there of relays), and at the bound the
+ * step that would emit one more is refused. */
 #include "workflows/core/case_step.h"
 
-enum { EVENT_ENTRIES_MAX = 6, TEXT_SIZE = 40 };
+enum { EVENT_ENTRIES_MAX = 7, TEXT_SIZE = 40 };
 
 static bool plain(struct step *step, const struct value *value, struct value *ret_plain);
 
@@ -127,15 +131,32 @@ static bool sender_of(struct step *step, const struct action *action, struct val
     return ret_sender->as.text.size || trouble(step, action->type, "no sender");
 }
 
+/* One that the envelope of an event may name: any other is refused wherever it arrives. */
+static bool is_case_id(struct bytes id)
+{
+    bool is_edged =
+        bytes_starts_with(id, BYTES_LITERAL("/")) || bytes_ends_with(id, BYTES_LITERAL("/"));
+    return id.size > 0 && id.size <= CASE_ID_MAX && !is_edged && !id_has_control(id);
+}
+
 static bool subject_of(struct step *step, const struct action *action, struct value *ret_subject)
 {
     *ret_subject = VALUE_ABSENT;
     enum expr_err err = action->subject ? step_eval(step, action->subject, ret_subject) : EXPR_OK;
     if (err != EXPR_OK)
         return trouble(step, action->subject->source, expr_err_word(err));
-    bool is_fit = !action->subject
-                  || (ret_subject->as.text.size > 0 && ret_subject->as.text.size <= CASE_ID_MAX);
-    return is_fit || trouble(step, action->type, "subject");
+    return !action->subject || is_case_id(ret_subject->as.text)
+           || trouble(step, action->type, "subject");
+}
+
+/* Another case may answer by itself, and this one again: at the bound a person must be between. */
+static bool check_hops(struct step *step, const struct action *action)
+{
+    if (!action->subject || step->hops < EMIT_HOPS_MAX)
+        return true;
+    if (step_may_refuse(step))
+        return step_refuse(step, REFUSAL_LIMIT, action->type, BYTES_LITERAL("hops"));
+    return trouble(step, action->type, "hops");
 }
 
 static bool put_event(struct step *step, const struct action *action)
@@ -147,8 +168,8 @@ static bool put_event(struct step *step, const struct action *action)
         step->is_exhausted = true;
         return false;
     }
-    if (!sender_of(step, action, &sender) || !subject_of(step, action, &subject)
-        || !data_of(step, action, &data))
+    if (!check_hops(step, action) || !sender_of(step, action, &sender)
+        || !subject_of(step, action, &subject) || !data_of(step, action, &data))
         return false;
     struct value_builder builder = {entries, EVENT_ENTRIES_MAX, 0};
     value_put(&builder, "source", value_text(sender.as.text));
@@ -161,6 +182,8 @@ static bool put_event(struct step *step, const struct action *action)
         value_put(&builder, "workflow", value_text(action->workflow));
     if (action->value_count)
         value_put(&builder, "data", data);
+    if (action->subject && step->hops)
+        value_put(&builder, "hops", value_int(step->hops + 1));
     struct fact *fact = step_emit(step, FACT_EMITTED, (int32_t)step->emitted++);
     fact->text = action->type;
     fact->value = value_built(&builder);

@@ -34,6 +34,7 @@ struct step {
     struct opening *openings; /* CASE_SUBS_MAX, once there is one */
     uint32_t opening_count;
     uint32_t emitted; /* events so far */
+    uint32_t hops;    /* emitted events in a row that led to this step */
     bool is_exhausted;  /* the arena was too small: the step is void */
 };
 
@@ -115,6 +116,8 @@ struct bytes step_told(const struct step *step, const struct tell *tell,
                        const struct clock_rule *rule);
 
 /* case_family.c: false after step_refuse. */
+/* Has it a control character (C0, DEL, and C1 as UTF-8)? No event with such an id is taken. */
+bool id_has_control(struct bytes id);
 bool step_open_subs(struct step *step, const struct action *action);
 void step_open_draft(struct step *step, uint32_t clock, const struct rung *rung, int32_t last_day);
 bool step_open(struct step *step);

@@ -20,11 +20,13 @@ bool state_holds(const struct state *state, int32_t event)
     return false;
 }
 
+enum { HELD_ENTRIES_MAX = 7 };
+
 /* The role is kept that the event asks for: that it was there has been checked. */
 static struct value held_value(struct step *step, struct value_entry *entries)
 {
     const struct case_event *event = step->event_given;
-    struct value_builder builder = {entries, 6, 0};
+    struct value_builder builder = {entries, HELD_ENTRIES_MAX, 0};
     value_put(&builder, "id", value_text(event->id));
     value_put(&builder, "source", value_text(event->source));
     value_put(&builder, "type", value_text(event->type));
@@ -34,6 +36,8 @@ static struct value held_value(struct step *step, struct value_entry *entries)
         value_put(&builder, "time", value_timestamp(event->time_ms));
     if (event->data.kind == VALUE_MAP)
         value_put(&builder, "data", event->data);
+    if (step->hops)
+        value_put(&builder, "hops", value_int(step->hops));
     return value_built(&builder);
 }
 
@@ -41,7 +45,7 @@ bool step_hold(struct step *step)
 {
     if (step->before->held_count == CASE_HELD_MAX)
         return step_refuse(step, REFUSAL_LIMIT, BYTES_NONE, BYTES_NONE);
-    struct value_entry *entries = arena_alloc_array(step->arena, 6, sizeof *entries);
+    struct value_entry *entries = arena_alloc_array(step->arena, HELD_ENTRIES_MAX, sizeof *entries);
     if (!entries) {
         step->is_exhausted = true;
         return false;
@@ -55,6 +59,7 @@ static struct case_event event_of_held(const struct value *held, const struct by
 {
     const struct value *time = value_get(held, "time");
     const struct value *data = value_get(held, "data");
+    const struct value *hops = value_get(held, "hops");
     return (struct case_event){
         .id = value_get_text(held, "id"),
         .source = value_get_text(held, "source"),
@@ -63,6 +68,7 @@ static struct case_event event_of_held(const struct value *held, const struct by
         .roles = role,
         .role_count = role->size ? 1 : 0,
         .data = data ? *data : VALUE_ABSENT,
+        .hops = hops ? (uint32_t)hops->as.integer : 0,
     };
 }
 
@@ -99,6 +105,7 @@ bool step_release(struct step *step)
     struct fact *released = step_emit(step, FACT_RELEASED, (int32_t)turn);
     released->text = step->held_event.id;
     step->event_given = &step->held_event;
+    step->hops = step->held_event.hops;
     step->event = program_event(step->program, step->held_event.type);
     LD_ASSERT(step->event != INDEX_NONE); /* it was known when it was held */
     step_env(step);

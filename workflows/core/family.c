@@ -31,6 +31,7 @@ struct family {
     struct consequence *queue; /* FAMILY_STEPS_MAX, once there is one */
     uint32_t queue_count;
     uint32_t steps;
+    uint32_t hops; /* of the step that is carried out */
 };
 
 /* Why a sub-case cannot be opened. */
@@ -122,7 +123,8 @@ static enum ld_err decide_opening(struct family *family, struct bytes parent,
     decided->input = (struct case_input){.kind = INPUT_OPEN,
                                          .now_ms = family->now_ms,
                                          .moment = opening->moment,
-                                         .opening = opening};
+                                         .opening = opening,
+                                         .hops = family->hops};
     err = decide(family, &decided->member, &decided->input, &decided->effects);
     if (err != LD_OK)
         return err;
@@ -167,6 +169,7 @@ static enum ld_err push(struct family *family, struct bytes id, struct case_inpu
         return LD_FULL;
     if (!count_step(family))
         return LD_OVERFLOW;
+    input.hops = family->hops;
     family->queue[family->queue_count++] = (struct consequence){id, input};
     return LD_OK;
 }
@@ -249,6 +252,7 @@ static enum ld_err carry_out(struct family *family, struct family_member *member
                              struct opening_refusal *ret_refusal)
 {
     enum ld_err err = LD_OK;
+    family->hops = effects->hops;
     if (effects->opening_count) {
         err = set_facts_aside(family, effects);
         if (err == LD_OK)

@@ -29,6 +29,9 @@ enum {
     FAMILY_STEPS_MAX = 512, /* steps that one event or instant can make in all cases of a family */
     ACTION_VALUES_MAX = 32,
     BRANCH_ACTIONS_MAX = 8,
+    /* Emitted events, each the cause of the next with nobody between: two cases that answer each
+     * other for ever would fill their memory of events, and then take none from anybody. */
+    EMIT_HOPS_MAX = 16,
     CASE_SEEN_MAX = 4096, /* events that one case can remember */
     /* Of these, until so many are remembered a refusal is too; the rest is kept for what the case
      * takes, so that no flood of wrong events, which anybody can send, ever stops a case. */

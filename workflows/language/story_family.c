@@ -248,6 +248,7 @@ static enum ld_err send_event(struct player *player, uint32_t row, const struct 
     struct bytes *roles = arena_alloc(player->arena, sizeof *roles);
     const struct value *time = value_get(&fact->value, "time");
     const struct value *data = value_get(&fact->value, "data");
+    const struct value *hops = value_get(&fact->value, "hops");
     if (!sent || !roles)
         return LD_FULL;
     *roles = value_get_text(&fact->value, "role");
@@ -262,7 +263,8 @@ static enum ld_err send_event(struct player *player, uint32_t row, const struct 
                                       .time_ms = has_time ? time->as.timestamp_ms : INSTANT_NONE,
                                       .roles = roles,
                                       .role_count = roles->size ? 1 : 0,
-                                      .data = data ? *data : VALUE_ABSENT};
+                                      .data = data ? *data : VALUE_ABSENT,
+                                      .hops = hops ? (uint32_t)hops->as.integer : 1};
     digest_event(sent->event.source, sent->event.id, sent->event.digest);
     if (player->last_sent)
         player->last_sent->next = sent;

@@ -57,6 +57,7 @@ struct world {
     struct fact facts[EFFECTS_MAX];
     struct effects effects;
     uint32_t event_number;
+    uint32_t hops; /* of the next event */
     uint64_t position;
     const struct alert *alert;
     struct value emitted; /* of the last FACT_EMITTED kept */
@@ -291,7 +292,8 @@ static enum ld_err send(struct world *world, const char *when, const char *sourc
                                       .time_ms = INSTANT_NONE,
                                       .roles = &head,
                                       .role_count = 1,
-                                      .data = data};
+                                      .data = data,
+                                      .hops = world->hops};
     memcpy(input.event.digest, &world->event_number, sizeof world->event_number);
     struct held *held = held_of(world, id_of(subject));
     if (!held)
@@ -395,6 +397,7 @@ static void test_one_impossible_sub_case_refuses_the_event(void **state)
         {{"b/c", "land", "2025-11-20"}, "name"},
         {{"", "land", "2025-11-20"}, "name"},
         {{"b\n", "land", "2025-11-20"}, "name"},
+        {{"b\xc2\x85", "land", "2025-11-20"}, "name"}, /* NEL: no event could name it */
         {{"b", "government", "2025-11-20"}, "bad-data: lead"},
     };
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
@@ -629,6 +632,63 @@ static void test_an_event_is_emitted_with_its_cause(void **state)
     assert_int_equal(value_get_int(data, "open", -1), 1);
 }
 
+/* Two cases that answer each other come to an end, and stay able to take what people send. */
+static void test_emitted_events_follow_each_other_to_a_bound(void **state)
+{
+    struct world *world = world_of(state);
+    struct value data = pair(world, "text", "进展", "on", "2025-09-01");
+    start_two(world);
+    publish(world, "2025-09-02 11:00", "ecology", "done", "M/a", VALUE_ABSENT);
+    publish(world, "2025-09-02 12:00", "office", "reported", "M", data);
+    assert_null(value_get(&world->emitted, "hops"));
+    world->hops = EMIT_HOPS_MAX - 1;
+    publish(world, "2025-09-02 12:01", "office", "reported", "M", data);
+    assert_int_equal(value_get_int(&world->emitted, "hops", 0), EMIT_HOPS_MAX);
+    world->hops = EMIT_HOPS_MAX;
+    assert_int_equal(publish(world, "2025-09-02 12:02", "office", "reported", "M", data),
+                     REFUSAL_LIMIT);
+    assert_true(bytes_is(world->effects.detail, "report.received"));
+    assert_true(bytes_is(world->effects.detail_wanted, "hops"));
+    world->hops = 0;
+    assert_int_equal(publish(world, "2025-09-02 12:03", "office", "reported", "M", data),
+                     REFUSAL_NONE);
+}
+
+static void test_a_subject_that_no_event_can_name_is_refused(void **state)
+{
+    struct world *world = world_of(state);
+    struct value data = pair(world, "text", "进展", "on", "2025-09-01");
+    struct held *held;
+    start_two(world);
+    publish(world, "2025-09-02 11:00", "ecology", "done", "M/a", VALUE_ABSENT);
+    held = held_of(world, id_of("M"));
+    held->state.id = id_of("/M"); /* the subject is made of it */
+    struct case_input input = {.kind = INPUT_EVENT, .now_ms = at("2025-09-02 12:00")};
+    input.event = (struct case_event){.source = BYTES_LITERAL("office"),
+                                      .type = BYTES_LITERAL("reported"),
+                                      .time_ms = INSTANT_NONE,
+                                      .digest = {77},
+                                      .roles = &(struct bytes)BYTES_LITERAL("head"),
+                                      .role_count = 1,
+                                      .data = data};
+    assert_int_equal(step(world, held, &input), LD_OK);
+    assert_int_equal(world->effects.refusal, REFUSAL_EXPRESSION);
+    assert_true(bytes_is(world->effects.detail_wanted, "subject"));
+}
+
+/* What they count goes along through parents and sub-cases, or these would make a loop endless. */
+static void test_a_family_hands_on_what_led_to_it(void **state)
+{
+    struct world *world = world_of(state);
+    start_two(world);
+    publish(world, "2025-09-02 11:00", "ecology", "done", "M/a", VALUE_ABSENT);
+    world->hops = EMIT_HOPS_MAX - 1;
+    publish(world, "2025-09-02 11:01", "land", "done", "M/b", VALUE_ABSENT);
+    assert_int_equal(world->kept_count, 2);
+    assert_true(bytes_is(world->emitted_type, "meeting.joined"));
+    assert_int_equal(value_get_int(&world->emitted, "hops", 0), EMIT_HOPS_MAX);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -649,6 +709,9 @@ int main(void)
         TEST(test_what_time_cannot_open_is_a_problem),
         TEST(test_a_list_ends_with_its_first_trouble),
         TEST(test_an_event_is_emitted_with_its_cause),
+        TEST(test_emitted_events_follow_each_other_to_a_bound),
+        TEST(test_a_family_hands_on_what_led_to_it),
+        TEST(test_a_subject_that_no_event_can_name_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

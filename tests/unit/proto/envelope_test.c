@@ -90,6 +90,9 @@ static void lawful_variants_are_taken(void **state)
         {"time", VALUE_ABSENT},
         {"data", VALUE_ABSENT},
         {"data", value_map(NULL, 0)},
+        {"hops", VALUE_ABSENT},
+        {"hops", value_int(0)},
+        {"hops", value_int(255)},
         {"traceparent", value_int(7)}, /* an extension that is not ours */
     };
     struct envelope envelope;
@@ -133,6 +136,9 @@ static void unlawful_attributes_are_named(void **state)
         {"workflow", long_text(WIRE_WORD_MAX + 1)},
         {"data", value_words("{}")},
         {"data", value_list(NULL, 0)},
+        {"hops", value_words("1")},
+        {"hops", value_int(-1)},
+        {"hops", value_int(256)},
     };
     struct envelope envelope = {.time_ms = 42};
     struct envelope_problem problem;
@@ -161,7 +167,8 @@ static void an_envelope_comes_back_through_its_map(void **state)
                                       .time_ms = 1760054400123,
                                       .role = BYTES_LITERAL("chief"),
                                       .workflow = BYTES_LITERAL("pre-litigation"),
-                                      .data = data};
+                                      .data = data,
+                                      .hops = 3};
     struct envelope_problem problem;
     uint8_t memory[512];
     struct buffer buffer;
@@ -178,6 +185,7 @@ static void an_envelope_comes_back_through_its_map(void **state)
     assert_true(bytes_equal(back.role, envelope.role));
     assert_true(bytes_equal(back.workflow, envelope.workflow));
     assert_true(value_equal(&back.data, &envelope.data));
+    assert_int_equal(back.hops, envelope.hops);
 }
 
 static void a_fate_comes_back_through_its_map(void **state)

@@ -203,7 +203,24 @@ static void event_goes_out_as_an_envelope_with_an_id_of_its_place(void **state)
     assert_true(bytes_is(envelope.role, "chief"));
     assert_true(bytes_is(envelope.workflow, "rectification"));
     assert_int_equal(envelope.time_ms, emitted_ms);
+    assert_int_equal(envelope.hops, 1);
     assert_true(bytes_is(value_get_text(&envelope.data, "summary"), "河道固废"));
+}
+
+static void event_says_how_many_led_to_it(void **state)
+{
+    (void)state;
+    static uint8_t block[1 << 16];
+    struct arena arena;
+    struct value_entry entries[6];
+    struct value map, event = event_for(entries, "C-9");
+    struct value_builder more = {entries, 6, event.as.map.count};
+    value_put(&more, "hops", value_int(5));
+    struct fact fact = emitted(0, value_built(&more));
+    struct journal_row row = {.case_id = BYTES_LITERAL("A-1")};
+    arena_init(&arena, block, sizeof block);
+    assert_int_equal(mailbag_event(2, &row, &fact, &arena, &map), LD_OK);
+    assert_int_equal(value_get_int(&map, "hops", 0), 5);
 }
 
 static void message_takes_as_many_as_fit(void **state)
@@ -274,6 +291,7 @@ int main(void)
         TEST(events_with_a_subject_are_found_in_every_kind_of_row),
         TEST(it_reads_on_where_it_was),
         TEST(event_goes_out_as_an_envelope_with_an_id_of_its_place),
+        TEST(event_says_how_many_led_to_it),
         TEST(message_takes_as_many_as_fit),
         TEST(too_deep_one_is_named_and_the_others_go),
         TEST(longest_id_fits),
