@@ -25,9 +25,20 @@ static void put_events(struct page *page, const struct program *program,
     page_raw(page, "</dd>\n");
 }
 
+static struct bytes levels_of(const struct page *page, struct bytes name, uint8_t memory[CELL_SIZE])
+{
+    const struct ladder *ladder = policy_ladder(page->docs->rules->policy, name);
+    struct buffer buffer;
+    buffer_init(&buffer, memory, CELL_SIZE);
+    if (ladder)
+        ladder_put_levels(&buffer, ladder, page->docs->is_zh);
+    return buffer_bytes(&buffer);
+}
+
 static void put_clock(struct page *page, const struct program *program,
                       const struct clock_rule *clock)
 {
+    uint8_t memory[CELL_SIZE];
     page_raw(page, "<div>");
     page_force(page, clock->force);
     page_title(page, &clock->title, clock->name);
@@ -40,7 +51,9 @@ static void put_clock(struct page *page, const struct program *program,
         page_text(page, clock->ladder);
         page_raw(page, "\">");
         page_text(page, clock->ladder);
-        page_raw(page, "</a></span>");
+        page_raw(page, "</a> ");
+        page_text(page, levels_of(page, clock->ladder, memory));
+        page_raw(page, "</span>");
     }
     page_raw(page, "</div>");
 }
@@ -166,11 +179,15 @@ static void put_sum(struct page *page, const struct coverage *coverage)
     page_count(page, sum.clauses);
     page_say(page, " 句原文，", " sentences: ");
     page_count(page, sum.clauses - sum.outside);
-    page_say(page, " 句由流程办理，", " served by workflows, ");
-    page_count(page, sum.outside);
-    page_say(
-        page, " 句没有可由软件办理的行为并写明理由。流程的事件、期限均经核对存在。",
-        " outside the software, each with the reason. Every workflow, event and clock exists.");
+    page_say(page, " 句由流程办理", " served by workflows");
+    if (sum.outside) {
+        page_say(page, "，", ", ");
+        page_count(page, sum.outside);
+        page_say(page, " 句没有可由软件办理的行为，写明了理由",
+                 " outside the software, each with the reason");
+    }
+    page_say(page, "。所写的流程、事件、期限都已核对。",
+             ". Every workflow, event and clock has been checked.");
     page_raw(page, "</p>\n");
 }
 

@@ -67,6 +67,7 @@ static void put_clocks(struct page *page, const struct program *program)
 
 static void put_card(struct page *page, const struct program *program)
 {
+    uint32_t stories = stories_of(page->docs, program->id);
     page_raw(page, "<article class=\"card\"><h4>");
     page_workflow(page, program);
     page_raw(page, "</h4>\n<p class=\"soft\">");
@@ -75,9 +76,12 @@ static void put_card(struct page *page, const struct program *program)
     page_count(page, program->state_count);
     page_say(page, " 个状态 · ", " states · ");
     page_count(page, program->event_count);
-    page_say(page, " 个事件 · ", " events · ");
-    page_count(page, stories_of(page->docs, program->id));
-    page_say(page, " 个故事", " stories");
+    page_say(page, " 个事件", " events");
+    if (stories > 0) { /* a sub-case is played in the stories of its parent */
+        page_raw(page, " · ");
+        page_count(page, stories);
+        page_say(page, " 个故事", " stories");
+    }
     page_raw(page, "</p>\n");
     put_clocks(page, program);
     page_raw(page, "</article>\n");
@@ -96,24 +100,56 @@ static void put_again(struct page *page, const struct program *program)
     page_raw(page, "</div>\n");
 }
 
-/* Those of the label that have not come up before, then the others. */
-static void put_group(struct page *page, struct bytes label, bool is_shown[CATALOG_MAX])
+/* Every workflow, by id. */
+static void put_every(struct page *page)
 {
     const struct catalog *catalog = page->docs->catalog;
-    bool is_again[CATALOG_MAX] = {false};
     page_raw(page, "<div class=\"cards\">\n");
-    for (uint32_t i = 0; i < catalog->count; i++) {
-        const struct program *program = catalog->programs[i];
-        bool is_ours = label.size == 0 || coverage_names(page->docs->coverage, label, program->id);
-        is_again[i] = is_ours && is_shown[i];
-        if (!is_ours || is_shown[i])
-            continue;
-        put_card(page, program);
-        is_shown[i] = true;
+    for (uint32_t i = 0; i < catalog->count; i++)
+        put_card(page, catalog->programs[i]);
+    page_raw(page, "</div>\n");
+}
+
+/* Adds the workflows that a clause names and that are not among them yet. */
+static void add_named(const struct docs *docs, const struct coverage_clause *clause,
+                      const struct program *named[CATALOG_MAX], uint32_t *count)
+{
+    for (uint32_t i = 0; i < clause->service_count && *count < CATALOG_MAX; i++) {
+        const struct program *program =
+            catalog_find(docs->catalog, clause->services[i].workflow.name);
+        bool is_there = false;
+        for (uint32_t j = 0; j < *count; j++)
+            is_there = is_there || named[j] == program;
+        if (!is_there)
+            named[(*count)++] = program;
     }
-    for (uint32_t i = 0; i < catalog->count; i++) {
+}
+
+/* Those beneath the heading, in the order in which the clauses name them, so that the first is the
+ * one that the plan speaks of; in full those that have not come up before, then the others. */
+static void put_group(struct page *page, struct bytes label,
+                      const struct program *shown[CATALOG_MAX], uint32_t *shown_count)
+{
+    const struct coverage *coverage = page->docs->coverage;
+    const struct program *named[CATALOG_MAX];
+    bool is_again[CATALOG_MAX] = {false};
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < coverage->clause_count; i++) {
+        if (bytes_equal(coverage_label(coverage, &coverage->clauses[i]), label))
+            add_named(page->docs, &coverage->clauses[i], named, &count);
+    }
+    page_raw(page, "<div class=\"cards\">\n");
+    for (uint32_t i = 0; i < count; i++) {
+        for (uint32_t j = 0; j < *shown_count; j++)
+            is_again[i] = is_again[i] || shown[j] == named[i];
         if (is_again[i])
-            put_again(page, catalog->programs[i]);
+            continue;
+        put_card(page, named[i]);
+        shown[(*shown_count)++] = named[i];
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        if (is_again[i])
+            put_again(page, named[i]);
     }
     page_raw(page, "</div>\n");
 }
@@ -126,29 +162,51 @@ static struct bytes heading_words(struct bytes words)
     return bytes_slice(words, 0, has_stop ? words.size - stop.size : words.size);
 }
 
+static void put_heading(struct page *page, const struct coverage_clause *clause)
+{
+    bool is_group = clause->label.name.size > 0;
+    page_raw(page, is_group ? "<h3 id=\"" : "<h2>");
+    if (is_group) {
+        page_text(page, clause->label.name);
+        page_raw(page, "\">");
+    }
+    page_text(page, heading_words(clause->words));
+    if (is_group) {
+        page_raw(page, " <a class=\"soft\" href=\"coverage.html#c-");
+        page_text(page, clause->id.name);
+        page_say(page, "\">逐句对照</a>", "\">sentence by sentence</a>");
+    }
+    page_raw(page, is_group ? "</h3>\n" : "</h2>\n");
+}
+
 static void put_plan(struct page *page, const struct coverage *coverage)
 {
-    bool is_shown[CATALOG_MAX] = {false};
+    const struct program *shown[CATALOG_MAX];
+    uint32_t count = 0;
     for (uint32_t i = 0; i < coverage->clause_count; i++) {
         const struct coverage_clause *clause = &coverage->clauses[i];
-        bool is_group = clause->label.name.size > 0;
         if (!clause->is_heading)
             continue;
-        page_raw(page, is_group ? "<h3 id=\"" : "<h2>");
-        if (is_group) {
-            page_text(page, clause->label.name);
-            page_raw(page, "\">");
-        }
-        page_text(page, heading_words(clause->words));
-        if (is_group) {
-            page_raw(page, " <a class=\"soft\" href=\"coverage.html#c-");
-            page_text(page, clause->id.name);
-            page_say(page, "\">逐句对照</a>", "\">sentence by sentence</a>");
-        }
-        page_raw(page, is_group ? "</h3>\n" : "</h2>\n");
-        if (is_group)
-            put_group(page, clause->label.name, is_shown);
+        put_heading(page, clause);
+        if (clause->label.name.size)
+            put_group(page, clause->label.name, shown, &count);
     }
+}
+
+static void put_contents(struct page *page, const struct coverage *coverage)
+{
+    page_raw(page, "<nav class=\"contents\">\n");
+    for (uint32_t i = 0; i < coverage->clause_count; i++) {
+        const struct coverage_clause *clause = &coverage->clauses[i];
+        if (!clause->is_heading || !clause->label.name.size)
+            continue;
+        page_raw(page, "<a href=\"#");
+        page_text(page, clause->label.name);
+        page_raw(page, "\">");
+        page_text(page, heading_words(clause->words));
+        page_raw(page, "</a>\n");
+    }
+    page_raw(page, "</nav>\n");
 }
 
 static void put_key(struct page *page)
@@ -186,7 +244,6 @@ static void put_sums(struct page *page)
 bool docs_index(const struct docs *docs)
 {
     struct page page;
-    bool is_shown[CATALOG_MAX] = {false};
     const char *name = "index.html";
     if (!page_begin(&page, docs, name, docs->title))
         return false;
@@ -197,9 +254,11 @@ bool docs_index(const struct docs *docs)
     }
     put_sums(&page);
     put_key(&page);
-    if (docs->coverage)
+    if (docs->coverage) {
+        put_contents(&page, docs->coverage);
         put_plan(&page, docs->coverage);
-    else
-        put_group(&page, BYTES_NONE, is_shown);
+    } else {
+        put_every(&page);
+    }
     return page_end(&page, name);
 }

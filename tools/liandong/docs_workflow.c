@@ -173,8 +173,7 @@ static void put_notes(struct page *page, const struct program *program,
 static void put_clock(struct page *page, const struct program *program,
                       const struct clock_rule *clock)
 {
-    page_raw(page, "<tr>");
-    put_cell(page, "", "");
+    page_raw(page, "<tr><td>");
     page_force(page, clock->force);
     page_raw(page, "</td><td>");
     page_title(page, &clock->title, clock->name);
