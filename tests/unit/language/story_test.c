@@ -137,6 +137,8 @@ static void assert_findings(const struct finding *wanted, uint32_t count)
     FILED("")                                                                                      \
     "  - {at: 2025-06-23 10:00, from: qj-procuratorate, event: case.notice-served, "               \
     "data: {served_on: 2025-06-23}}\n"                                                             \
+    "  - {at: 2025-06-24 10:00, from: qj-procuratorate, event: consult.skipped, "                  \
+    "data: {reason: x}}\n"                                                                         \
     "  - {at: 2025-08-04 10:00, from: qj-procuratorate, role: chief, "                             \
     "event: recommendation.decided, data: {document: 7}}\n"                                        \
     "  - {at: 2025-08-05 10:00, from: qj-procuratorate, event: recommendation.served, "            \
@@ -304,8 +306,8 @@ static void an_alert_too_many_or_one_too_few_fails(void **state)
         "  - {at: 2025-09-30 09:00, expect: {alerts: []}}\n"
         "  - {at: 2025-10-09 09:00, expect: {alerts: [{clock: reply, level: last-day, "
         "to: [qj-joint-office, qj-government-office]}]}}\n"));
-    ASSERT_FINDINGS({14, "story-alert-extra"}, {15, "story-alert-missing"},
-                    {15, "story-alert-extra"});
+    ASSERT_FINDINGS({15, "story-alert-extra"}, {16, "story-alert-missing"},
+                    {16, "story-alert-extra"});
     assert_non_null(strstr((const char *)world.diagnostics.rows[0].en.ptr,
                            "reply urgent → qj-ecology, qj-government-office"));
 }

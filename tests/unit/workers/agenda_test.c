@@ -251,7 +251,7 @@ static void case_with_a_full_memory_refuses(void **state)
 {
     (void)state;
     (void)fixture_publish(&fixture, "[" LEAD("a1") "," FILED("b1") "]");
-    publish_many("qj-procuratorate", "consult.invited", CASE_SEEN_MAX - 2);
+    publish_many("qj-procuratorate", "investigation.returned", CASE_SEEN_MAX - 2);
     struct value fates = fixture_publish(&fixture, "[" FILED("a2") "," LEAD("a1") "]");
     assert_text_at(&fates, "0.code", "limit");
     assert_text_at(&fates, "1.fate", "duplicate");
