@@ -212,3 +212,43 @@ def test_every_report_is_a_command():
     assert len(names) > 8
     for name in names:
         assert re.search(rf"^  {name}  ", commands, re.M), name
+
+
+@pytest.fixture(scope="module")
+def plan():
+    return yaml.safe_load((CATALOG / "coverage/plan.yaml").read_text())
+
+
+def test_the_citys_plan_is_covered():
+    done = run("workflow", "coverage", CATALOG / "coverage/plan.yaml", "--format", "json")
+    assert done.returncode == 0, done.stderr
+    rows = [json.loads(line) for line in done.stdout.splitlines()]
+    assert rows[-1]["clauses"] == rows[-1]["served"] + rows[-1]["outside"] == 50
+    for row in rows[:-1]:
+        for service in row.get("serves", []):
+            assert all(clock["alerts"] for clock in service["clocks"] if clock["ladder"]), row["id"]
+
+
+def test_the_clauses_are_the_plans_own_words(plan):
+    """Both parts whole, sentence by sentence; the eight mechanisms and the thirteen tasks are headings."""
+    text = (CATALOG / "coverage/plan.txt").read_text()
+    words = [clause.get("heading") or clause["words"] for clause in plan["clauses"]]
+    assert "".join("".join(words).split()) == "".join(text.split())
+    assert text.startswith("二、健全联动机制") and text.count("。") == sum(map(lambda row: row.count("。"), words))
+    assert all(word.count("。") == 1 for word in words if not re.match("[二三]、", word))
+    labels = [clause["label"] for clause in plan["clauses"] if "label" in clause]
+    assert labels == [f"mechanism-{i}" for i in range(1, 9)] + [f"key-task-{i}" for i in range(1, 14)]
+
+
+def test_the_first_task_carries_no_case(plan):
+    """State security: a number, and whether it is done. Nothing that could hold a fact of a case."""
+    named = {service["workflow"] for clause in plan["clauses"] if clause["id"].startswith("三(一)1-")
+             for service in clause["serves"]}
+    assert named == {"annual-task-list", "annual-task"}
+
+
+def test_the_shipped_coverage_is_not_deployed(tmp_path):
+    done = run("init", tmp_path / "data")
+    workflows = [path for path in CATALOG.glob("*.yaml") if path.read_text().count("\nworkflow: ")]
+    assert done.returncode == 0 and f"{len(workflows) + 3} definitions" in done.stdout
+    assert run("workflow", "check", CATALOG / "coverage").returncode == 0
