@@ -146,8 +146,11 @@ static void put_ladders(struct page *page)
         page_text(page, ladder->name);
         page_raw(page, "\">");
         page_text(page, ladder->name);
-        page_say(page, "</h3>\n<table><thead><tr><th>何时<th>级别<th>告知</tr></thead><tbody>\n",
-                 "</h3>\n<table><thead><tr><th>when<th>level<th>told</tr></thead><tbody>\n");
+        page_say(page,
+                 "</h3>\n<table "
+                 "class=\"rungs\"><thead><tr><th>何时<th>级别<th>告知</tr></thead><tbody>\n",
+                 "</h3>\n<table "
+                 "class=\"rungs\"><thead><tr><th>when<th>level<th>told</tr></thead><tbody>\n");
         for (uint32_t j = 0; j < ladder->rung_count; j++)
             put_rung(page, &ladder->rungs[j]);
         page_raw(page, "</tbody></table>\n");

@@ -35,15 +35,16 @@ static const struct word_row role_rows[] = {
     {"research-head", "法律政策研究部门负责人", "head of legal research"},
     {NULL, NULL, NULL}};
 
-static void put_word(struct page *page, const struct word_row *rows, struct bytes word)
+/* False: there is no such word among the rows. */
+static bool put_word(struct page *page, const struct word_row *rows, struct bytes word)
 {
     for (; rows->word; rows++) {
         if (bytes_is(word, rows->word)) {
             page_say(page, rows->zh, rows->en);
-            page_raw(page, " ");
+            return true;
         }
     }
-    page_code(page, word);
+    return false;
 }
 
 static void put_cell(struct page *page, const char *zh, const char *en)
@@ -127,7 +128,8 @@ static bool put_picture(struct page *page, const struct program *program)
     struct bytes text = buffer_bytes(&buffer);
     size_t begin = bytes_find(text, BYTES_LITERAL("<svg"));
     text = bytes_slice(text, begin == SIZE_MAX ? 0 : begin, text.size);
-    page_say(page, "<h2>流程图</h2>\n", "<h2>Diagram</h2>\n");
+    page_say(page, "<h2 class=\"on-screen\">流程图</h2>\n",
+             "<h2 class=\"on-screen\">Diagram</h2>\n");
     page_raw(page, "<div class=\"picture\">");
     (void)fwrite(text.ptr, 1, text.size, page->file); /* page_end looks at ferror */
     page_raw(page, "</div>\n");
@@ -208,11 +210,14 @@ static void put_clocks(struct page *page, const struct program *program)
 {
     if (program->clock_count == 0)
         return;
-    page_say(page,
-             "<h2>期限</h2>\n<table><thead><tr><th>效力<th>期限<th>期间<th>责任<th>提醒<th>"
-             "起算、延长、依据</tr></thead><tbody>\n",
-             "<h2>Clocks</h2>\n<table><thead><tr><th>force<th>clock<th>period<th>answerable<th>"
-             "alerts<th>start, extension, basis</tr></thead><tbody>\n");
+    page_say(
+        page,
+        "<h2>期限</h2>\n<table class=\"wide\"><thead><tr><th class=\"w1\">效力<th class=\"w4\">"
+        "期限<th class=\"w4\">期间<th class=\"w3\">责任<th class=\"w2\">提醒<th>"
+        "起算、延长、依据</tr></thead><tbody>\n",
+        "<h2>Clocks</h2>\n<table class=\"wide\"><thead><tr><th class=\"w1\">force<th "
+        "class=\"w4\">clock<th class=\"w4\">period<th class=\"w3\">answerable<th "
+        "class=\"w2\">alerts<th>start, extension, basis</tr></thead><tbody>\n");
     for (uint32_t i = 0; i < program->clock_count; i++)
         put_clock(page, program, &program->clocks[i]);
     page_raw(page, "</tbody></table>\n");
@@ -227,7 +232,8 @@ static void put_senders(struct page *page, const struct program *program,
         const struct event_sender *sender = &event->from[i];
         page_raw(page, i == 0 ? "" : page->docs->is_zh ? "、" : ", ");
         if (sender->party == INDEX_NONE) {
-            put_word(page, kind_rows, sender->kind);
+            if (!put_word(page, kind_rows, sender->kind))
+                page_code(page, sender->kind);
         } else {
             const struct party *party = &program->parties[sender->party];
             page_title(page, &party->title, party->name);
@@ -237,11 +243,14 @@ static void put_senders(struct page *page, const struct program *program,
 
 static void put_events(struct page *page, const struct program *program)
 {
-    page_say(page,
-             "<h2>事件</h2>\n<table><thead><tr><th>事件<th>可由谁发布<th>须由谁决定<th>"
-             "按哪一日起算</tr></thead><tbody>\n",
-             "<h2>Events</h2>\n<table><thead><tr><th>event<th>published by<th>decided by<th>"
-             "legal date</tr></thead><tbody>\n");
+    page_say(
+        page,
+        "<h2>事件</h2>\n<table class=\"wide\"><thead><tr><th class=\"w5\">事件<th class=\"w6\">"
+        "可由谁发布<th class=\"w5\">须由谁决定<th>"
+        "按哪一日起算</tr></thead><tbody>\n",
+        "<h2>Events</h2>\n<table class=\"wide\"><thead><tr><th class=\"w5\">event<th "
+        "class=\"w6\">published by<th class=\"w5\">decided by<th>"
+        "legal date</tr></thead><tbody>\n");
     for (uint32_t i = 0; i < program->event_count; i++) {
         const struct event_type *event = &program->events[i];
         if ((int32_t)i == program->joined_event)
@@ -256,7 +265,8 @@ static void put_events(struct page *page, const struct program *program)
         page_raw(page, "</td>");
         if (event->role.size) {
             put_cell(page, "决定", "decided by");
-            put_word(page, role_rows, event->role);
+            (void)put_word(page, role_rows, event->role); /* its own word stands beside it */
+            page_code(page, event->role);
         } else {
             page_raw(page, "<td>");
         }
@@ -264,7 +274,10 @@ static void put_events(struct page *page, const struct program *program)
         if (event->date_field != INDEX_NONE) {
             const struct field *field = &event->fields[event->date_field];
             put_cell(page, "起算", "date");
-            page_title(page, &field->title, field->name);
+            if (bytes_equal(field->title.zh, field->name)) /* nobody wrote a title */
+                page_code(page, field->name);
+            else
+                page_title(page, &field->title, field->name);
         } else {
             page_raw(page, "<td>");
         }
@@ -307,20 +320,21 @@ static void put_takes(struct page *page, const struct program *program, const st
 
 static void put_states(struct page *page, const struct program *program)
 {
-    page_say(page,
-             "<h2>状态</h2>\n<table><thead><tr><th>状态<th>接受的事件<th>在计算的期限</tr></thead>"
-             "<tbody>\n",
-             "<h2>States</h2>\n<table><thead><tr><th>state<th>takes<th>clocks that run</tr></thead>"
-             "<tbody>\n");
+    page_say(
+        page,
+        "<h2>状态</h2>\n<table class=\"wide\"><thead><tr><th class=\"w5\">状态<th class=\"w6\">"
+        "接受的事件<th>在计算的期限</tr></thead><tbody>\n",
+        "<h2>States</h2>\n<table class=\"wide\"><thead><tr><th class=\"w5\">state<th "
+        "class=\"w6\">takes<th>clocks that run</tr></thead><tbody>\n");
     for (uint32_t i = 0; i < program->state_count; i++) {
         const struct state *state = &program->states[i];
         page_raw(page, "<tr><td>");
         page_title(page, &state->title, state->name);
+        if (state->is_end)
+            page_say(page, "<span class=\"soft\">（终结）</span>",
+                     " <span class=\"soft\">(end)</span>");
         page_raw(page, " ");
         page_code(page, state->name);
-        if (state->is_end)
-            page_say(page, " <span class=\"soft\">（终结）</span>",
-                     " <span class=\"soft\">(end)</span>");
         page_raw(page, "</td>");
         put_cell(page, "接受", "takes");
         put_takes(page, program, state);

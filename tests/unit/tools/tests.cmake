@@ -6,7 +6,7 @@ add_test(NAME cli_test
 set_tests_properties(cli_test PROPERTIES LABELS unit TIMEOUT 300
     ENVIRONMENT "LIANDONG_BIN=${CMAKE_RUNTIME_OUTPUT_DIRECTORY};LIANDONG_SOURCE=${CMAKE_SOURCE_DIR};PYTHONDONTWRITEBYTECODE=1")
 
-foreach(subject across coverage diff export schema setup starter workflow_paths)
+foreach(subject across coverage diff docs export schema setup starter workflow_paths)
     add_test(NAME ${subject}_test
         COMMAND /usr/bin/python3 -m pytest -q -p no:cacheprovider
             ${CMAKE_SOURCE_DIR}/tests/unit/tools/${subject}_test.py)
