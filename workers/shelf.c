@@ -146,7 +146,7 @@ static bool compile_entry(struct shelf_entry *entry, const struct definition_con
         entry->calendar = definition_calendar(entry->text, arena, diagnostics);
         return entry->calendar != NULL;
     case ARTIFACT_POLICY:
-        entry->policy = definition_policy(entry->text, context->directory, arena, diagnostics);
+        entry->policy = definition_policy_within(entry->text, context, arena, diagnostics);
         return entry->policy != NULL;
     case ARTIFACT_DIRECTORY:
         entry->directory = definition_directory(entry->text, arena, diagnostics);
@@ -227,20 +227,15 @@ static void forget(struct diagnostics *diagnostics)
     diagnostics->count = diagnostics->error_count = diagnostics->dropped = 0;
 }
 
-/* Against the rules, and against the other workflows that it opens or sends events to. One that is
- * not there yet may be deployed later, or two that name each other never could be: then what it
- * says of others stays unchecked. */
+/* Against the rules, and against the workflows that it opens or sends events to, a policy by its
+ * rungs. One that is not there yet may be deployed later, or two that name each other never could
+ * be: then what it says of others stays unchecked. */
 static enum ld_err build_checked(struct shelf *shelf, const struct artifact_name *name,
-                                 struct bytes text, const struct rules *rules,
+                                 struct bytes text, struct definition_context context,
                                  struct diagnostics *diagnostics)
 {
-    struct definition_context context = {
-        .calendar = rules->calendar,
-        .policy = rules->policy,
-        .directory = rules->directory,
-        .find_workflow = find_workflow,
-        .finder = shelf,
-    };
+    context.find_workflow = find_workflow;
+    context.finder = shelf;
     enum ld_err err = build(shelf, name, text, &context, diagnostics);
     if (err != LD_INVALID || !lacks_workflows_alone(diagnostics))
         return err;
@@ -269,7 +264,9 @@ static enum ld_err build_workflow(struct shelf *shelf, const struct artifact_nam
         return LD_INVALID;
     }
     forget(diagnostics);
-    return build_checked(shelf, name, text, &rules, diagnostics);
+    struct definition_context context = {
+        .calendar = rules.calendar, .policy = rules.policy, .directory = rules.directory};
+    return build_checked(shelf, name, text, context, diagnostics);
 }
 
 /* Rules beside the calendar are one of a kind: a second policy or directory would leave open which
@@ -371,7 +368,7 @@ enum ld_err shelf_stage(struct shelf *shelf, struct bytes text, uint32_t version
     struct definition_context context = context_of(shelf, BYTES_NONE);
     err = name.kind == ARTIFACT_WORKFLOW
               ? build_workflow(shelf, &name, text, diagnostics, ret_refusal)
-              : build(shelf, &name, text, &context, diagnostics);
+              : build_checked(shelf, &name, text, context, diagnostics);
     if (err != LD_OK)
         return err;
     struct shelf_entry *entry = &shelf->entries[shelf->staged++];
