@@ -286,7 +286,7 @@ static struct value envelope(const struct program *program, const struct event_t
     doc_put(&properties, "subject",
             doc_described(
                 arena, doc_string(arena, CASE_ID_MAX, NULL),
-                "案件编号,至多 96 字节;子案件为 主案件/名称。 The case id, at most 96 bytes; a "
+                "案件编号,至多 96 字节;下级案件为 上级案件/名称。 The case id, at most 96 bytes; a "
                 "sub-case is PARENT/name."));
     doc_put(&properties, "time", doc_instant(arena));
     doc_put(&properties, "role",
