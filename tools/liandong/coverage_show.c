@@ -292,7 +292,7 @@ static void print_clause(const struct coverage_view *view, const struct coverage
 {
     uint32_t rows = clause->service_count ? clause->service_count : 1;
     for (uint32_t i = 0; i < rows; i++) {
-        printf("| %.*s | ", BYTES_PRINTF(i == 0 ? clause->id.name : BYTES_NONE));
+        printf("| %.*s | ", BYTES_PRINTF(i == 0 ? clause->id.name : BYTES_LITERAL("")));
         print_cell(i == 0 ? clause->words : BYTES_NONE);
         printf(" | ");
         if (clause->service_count) {
@@ -333,7 +333,7 @@ static void print_ladders(const struct coverage_view *view)
             ladder_put_when(&when, rung, is_zh);
             ladder_put_tells(&told, rung, view->rules->directory, is_zh);
             printf("| %.*s | %.*s | %s | %.*s |\n",
-                   BYTES_PRINTF(j == 0 ? ladder->name : BYTES_NONE),
+                   BYTES_PRINTF(j == 0 ? ladder->name : BYTES_LITERAL("")),
                    BYTES_PRINTF(buffer_bytes(&when)), ladder_level_words(rung->level, is_zh),
                    BYTES_PRINTF(buffer_bytes(&told)));
         }
@@ -344,9 +344,9 @@ void coverage_show_markdown(const struct coverage_view *view)
 {
     const struct coverage *coverage = view->coverage;
     bool is_in_table = false;
-    printf("# %.*s\n\n%.*s\n",
-           BYTES_PRINTF(coverage_title(view->context, &coverage->title, coverage->id)),
-           BYTES_PRINTF(coverage->source));
+    printf("# %.*s\n", BYTES_PRINTF(coverage_title(view->context, &coverage->title, coverage->id)));
+    if (coverage->source.size)
+        printf("\n%.*s\n", BYTES_PRINTF(coverage->source));
     for (uint32_t i = 0; i < coverage->clause_count; i++) {
         const struct coverage_clause *clause = &coverage->clauses[i];
         if (clause->is_heading) {
