@@ -166,7 +166,7 @@ static struct value clock_of(const struct ask *ask, const struct program *progra
     const struct clock_rule *rule = &program->clocks[index];
     const struct clock_run *run = &state->clocks[index];
     int zone = shelf_zone(ask->shelf);
-    struct form form = form_open(ask->arena, 22, zone);
+    struct form form = form_open(ask->arena, 24, zone);
     form_text(&form, "name", rule->name);
     form_title(&form, "title", &rule->title);
     form_word(&form, "force", clock_force_word(rule->force));
@@ -174,7 +174,7 @@ static struct value clock_of(const struct ask *ask, const struct program *progra
     if (rule->who != INDEX_NONE)
         form_who(&form, &program->parties[rule->who], &state->parties[rule->who],
                  ask_directory(ask));
-    form_run(&form, run);
+    form_run(&form, rule, run);
     if (run->status == CLOCK_RUNNING)
         form_int(&form, "days_left", run->due.last_day - date_of_instant(ask->now_ms, zone));
     if (run->alert_level != ALERT_NONE)

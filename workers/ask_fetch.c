@@ -80,7 +80,7 @@ static void add_item(struct fetch *fetch, uint64_t position, const struct journa
     struct ask *ask = fetch->ask;
     const struct fact *fact = &row->facts[index];
     const struct program *program = shelf_program(ask->shelf, row->program_digest);
-    struct form form = form_open(ask->arena, 18, shelf_zone(ask->shelf));
+    struct form form = form_open(ask->arena, 19, shelf_zone(ask->shelf));
     form_text(&form, "id", item_id(ask, position, index));
     form_int(&form, "position", (int64_t)position);
     form_instant(&form, "at", row->now_ms);
@@ -93,6 +93,8 @@ static void add_item(struct fetch *fetch, uint64_t position, const struct journa
         form_title(&form, "title", &rule->title);
         form_word(&form, "force", clock_force_word(rule->force));
         form_text(&form, "basis", rule->basis);
+        if (rule->is_right)
+            form_bool(&form, "right", true);
     }
     if (fact->kind == FACT_NOTICE)
         form_text(&form, "text", fact->text);

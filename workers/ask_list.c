@@ -179,7 +179,8 @@ void ask_overdue(struct ask *ask, uint32_t max)
     for (uint32_t i = 0; i < count; i++) {
         struct listed listed;
         if (decode(ask, found[i].record, &listed)
-            && found[i].work.clock < listed.program->clock_count)
+            && found[i].work.clock < listed.program->clock_count
+            && !listed.program->clocks[found[i].work.clock].is_right) /* it lapses */
             rows[row_count++] = overdue_row(ask, &listed, &found[i]);
     }
     struct form form = form_open(ask->arena, 4, shelf_zone(ask->shelf));

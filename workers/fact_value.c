@@ -40,9 +40,13 @@ struct value recipients_value(const struct alert *alert, const struct directory 
     return value_list(items, items ? alert->recipient_count : 0);
 }
 
-void form_run(struct form *form, const struct clock_run *run)
+void form_run(struct form *form, const struct clock_rule *rule, const struct clock_run *run)
 {
     form_word(form, "status", clock_status_word(run->status));
+    if (rule && rule->is_right)
+        form_bool(form, "right", true);
+    if (rule && clock_has_lapsed(rule, run))
+        form_bool(form, "lapsed", true);
     form_int(form, "runs", run->runs);
     if (run->status == CLOCK_IDLE)
         return;
@@ -65,11 +69,19 @@ static void state_fact(struct form *form, const struct fact *fact, const struct 
     form_text(form, "outcome", fact->text);
 }
 
+static const struct clock_rule *clock_rule_of(const struct fact *fact,
+                                              const struct program *program)
+{
+    bool is_known = fact->index >= 0 && (uint32_t)fact->index < program->clock_count;
+    return is_known ? &program->clocks[fact->index] : NULL;
+}
+
 static void clock_name(struct form *form, const char *key, const struct fact *fact,
                        const struct program *program)
 {
-    if (fact->index >= 0 && (uint32_t)fact->index < program->clock_count)
-        form_text(form, key, program->clocks[fact->index].name);
+    const struct clock_rule *rule = clock_rule_of(fact, program);
+    if (rule)
+        form_text(form, key, rule->name);
 }
 
 static void alert_fact(struct form *form, const struct fact *fact, const struct program *program,
@@ -227,7 +239,7 @@ static void fact_keys(struct form *form, const struct fact *fact,
     case FACT_PARTY: party_fact(form, fact, program, directory); break;
     case FACT_CLOCK:
         clock_name(form, "name", fact, program);
-        form_run(form, fact->run);
+        form_run(form, clock_rule_of(fact, program), fact->run);
         break;
     case FACT_ALERT: alert_fact(form, fact, program, directory); break;
     case FACT_ALERT_CLEARED: clock_name(form, "clock", fact, program); break;

@@ -24,7 +24,8 @@ struct value recipients_value(const struct alert *alert, const struct directory 
                               struct arena *arena, int zone_minutes);
 /* What anybody may read of a field: a sealed one is there, but not what it says. */
 struct value field_value(const struct field *field, const struct value *value);
-/* The dates of a clock's run: anchor, last_day, unrolled, due, provisional, breached, days_late. */
-void form_run(struct form *form, const struct clock_run *run);
+/* A clock's run: status, runs, right and lapsed where they are so, and its dates: anchor, last_day,
+ * unrolled, due, provisional, breached, ended, days_late. rule NULL: not known. */
+void form_run(struct form *form, const struct clock_rule *rule, const struct clock_run *run);
 
 #endif

@@ -2,9 +2,9 @@
  * is numbers, each answer is one line of numbers, and nothing is judged here.
  *
  *   C slot zone weekend years (year)… days (date work)…            keeps a calendar; no answer
- *   T slot rule rolled repeats continues hour rungs (amount unit before level every unit within
+ *   T slot rule rolled kind continues hour rungs (amount unit before level every unit within
  * unit)… times before-due  amount unit  anchor date instant now steps (kind date instant now a b)…
- * until firings
+ * until firings; the kind of a clock: 0 a duty, 1 one that repeats, 2 a right
  *
  * A step first lets happen what waits up to its `now` (at most so many firings in all), as a worker
  * does. Its answer is  firings (instant what level)…  result  status unrolled last-day due
@@ -283,7 +283,9 @@ static void read_rule(struct life *life)
     life->rule.name = BYTES_LITERAL("probe");
     life->rule.rule = (enum period_rule)count(RULE_CUSTODY);
     life->rule.is_rolled = count(1);
-    life->rule.repeats = count(1);
+    uint32_t kind = count(2);
+    life->rule.repeats = kind == 1;
+    life->rule.is_right = kind == 2;
     life->rule.continues = count(1);
     life->rule.pause_count = 2;
     life->policy.alert_hour = (uint8_t)count(23);

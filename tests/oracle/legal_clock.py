@@ -14,6 +14,7 @@ CIVIL, CRIMINAL, CUSTODY = range(3)
 IDLE, RUNNING, PAUSED, OVERDUE, MET, MET_LATE, CANCELLED = range(7)
 EXTENDED, NOT_RUNNING, USED_UP, AFTER_DUE, FULL = range(5)
 RUNG, REPEAT, MISSING = range(3)
+DUTY, REPEATING, RIGHT = range(3)  # what a clock is the period of
 NO_INSTANT = -(1 << 63)
 HOUR_MS, DAY_MS = 3_600_000, 86_400_000
 EXTENSIONS_MAX = 8
@@ -216,8 +217,10 @@ class Rung:
 class Clock:
     """One clock of one case, with the rule that it is kept by."""
 
-    def __init__(self, calendar, rule, rolled, repeats, continues, hour, rungs, times, before_due):
+    def __init__(self, calendar, rule, rolled, kind, continues, hour, rungs, times, before_due):
         self.continues = continues
+        repeats, self.is_right = kind == REPEATING, kind == RIGHT
+        self.lapsed = False
         self.calendar, self.rule, self.rolled, self.repeats = calendar, rule, rolled, repeats
         self.hour, self.rungs, self.times, self.before_due = hour, rungs, times, before_due
         self.status = IDLE
@@ -226,7 +229,7 @@ class Clock:
         self.through = NO_INSTANT  # the last instant that the ladder was asked about
 
     def start(self, anchor, at, budget):
-        self.status = RUNNING
+        self.status, self.lapsed = RUNNING, False
         self.anchor, self.anchor_ms, self.budget = anchor, at[1], budget
         self.started, self.acknowledged = at[2], NO_INSTANT
         self.stops, self.extensions, self.held = [], [], set()
@@ -318,6 +321,8 @@ class Clock:
     def waiting(self):
         """(instant, rung, RUNG | REPEAT | MISSING) of all that the ladder waits for next."""
         for i, rung in enumerate(self.rungs):
+            if self.is_right and self.rung_at(rung) >= self.due.due_ms:
+                continue  # nobody is told that a right has lapsed
             if not self.done[i]:
                 yield self.rung_at(rung), i, RUNG
                 continue
@@ -347,7 +352,10 @@ class Clock:
             self.done[i] = True
         self.through = max(self.through, instant)
         is_due = self.status == RUNNING and self.due.due_ms == instant
-        if is_due and self.repeats:
+        if is_due and self.is_right:
+            self.cancel(instant)
+            self.lapsed, highest = True, (0, False)
+        elif is_due and self.repeats:
             self.again(instant)
         elif is_due:
             self.status = OVERDUE
@@ -425,8 +433,15 @@ class Clock:
             self.moved(now)
 
     def end(self, at):
-        if not self.is_open():
+        # Whoever acted in time by the legal date has used the right, also where it had lapsed by the
+        # time that the engine heard of it; whoever acts too late has not, and is late with nothing.
+        if not self.is_open() and not (self.lapsed and self.in_time(at)):
             return
+        if self.is_right and self.status != PAUSED and not self.in_time(at):
+            self.cancel(at[2])
+            self.lapsed = True
+            return
+        self.lapsed = False
         was_paused = self.status == PAUSED
         met = was_paused or self.in_time(at)
         self.status = MET if met else MET_LATE
@@ -449,7 +464,7 @@ class Clock:
         if not self.stops or self.stops[-1][1] is not None:
             date, instant = self.not_before_stops(self.calendar.date(self.cancelled), self.cancelled)
             self.stops.append([date, None, instant, None])
-        self.days_late = 0
+        self.days_late, self.lapsed = 0, False
         self.end_stop(at)
 
     def acknowledge(self, now):

@@ -1,6 +1,6 @@
 """The clock algebra of the engine against legal_clock.py, over lives of clocks that hypothesis makes
 up: starts, periods in every unit, rules, rolling, pauses that overlap, suspension, extensions, anchors
-apart from the start, late entries, ladders and acknowledgements, calendar versions, coming back (reentry:
+apart from the start, rights that lapse, late entries, ladders and acknowledgements, calendar versions, coming back (reentry:
 continue, restart, expire), restarts and recoveries in between.
 
     oracle.py PROBE [--examples N] [--long]     (LIANDONG_LONG in the environment is --long)
@@ -20,8 +20,8 @@ import sys
 import hypothesis
 from hypothesis import strategies
 
-from legal_clock import (CIVIL, CUSTODY, DAY_MS, DAYS, HOURS, MONTHS, UNTIL, WORKING_DAYS, YEARS,
-                         Calendar, Clock, Rung, date_of)
+from legal_clock import (CIVIL, CUSTODY, DAY_MS, DAYS, DUTY, HOURS, MONTHS, REPEATING, RIGHT, UNTIL,
+                         WORKING_DAYS, YEARS, Calendar, Clock, Rung, date_of)
 
 (PAUSE, RESUME, EXTEND, CALENDAR, END, CANCEL, RESTART, REPLAY, PASS, CONTINUE,
  START, ACKNOWLEDGE) = range(1, 13)
@@ -147,7 +147,8 @@ def read_life(data):
     slot = read.below(len(CALENDARS))
     calendar = CALENDARS[slot]
     rule = read.one_of([CIVIL, CIVIL, 1, CUSTODY])
-    rolled, repeats = read.below(4) != 0, read.below(6) == 0
+    rolled = read.below(4) != 0
+    clock_kind = {0: REPEATING, 1: RIGHT, 2: RIGHT}.get(read.below(9), DUTY)
     continues = read.below(2)
     hour, times, before_due = read.below(24), read.below(4), read.below(2)
     rungs = [read_rung(read) for _ in range(read.below(RUNG_COUNT + 1))]
@@ -157,7 +158,8 @@ def read_life(data):
     apart = read.below(12)
     anchor = start[0] + (apart - 3 if apart < 7 else 0)
     if read.below(12) == 0:
-        budget, repeats = (anchor + 1 + read.below(60), UNTIL), False
+        budget = (anchor + 1 + read.below(60), UNTIL)
+        clock_kind = DUTY if clock_kind == REPEATING else clock_kind
     steps = []
     span = {HOURS: budget[0], DAYS: budget[0] * 24, WORKING_DAYS: budget[0] * 34,
             MONTHS: budget[0] * 730, YEARS: budget[0] * 8760, UNTIL: 1440}[budget[1]]
@@ -181,7 +183,7 @@ def read_life(data):
             a = read.below(2)
         steps.append((kind, at, a, b))
     until = now + read.below(200) * DAY_MS
-    numbers = [slot, rule, int(rolled), int(repeats), continues, hour, len(rungs)]
+    numbers = [slot, rule, int(rolled), clock_kind, continues, hour, len(rungs)]
     for r in rungs:
         numbers += [r.amount, r.unit, int(r.before), r.level, r.every, r.every_unit,
                     r.within, r.within_unit]
@@ -189,7 +191,7 @@ def read_life(data):
     for kind, at, a, b in steps:
         numbers += [kind, *at, a, b]
     numbers += [until, FIRINGS_MAX]
-    clock = Clock(calendar, rule, rolled, repeats, continues, hour, rungs, times, before_due)
+    clock = Clock(calendar, rule, rolled, clock_kind, continues, hour, rungs, times, before_due)
     return clock, (anchor, start, budget), steps, until, numbers
 
 

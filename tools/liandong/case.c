@@ -93,7 +93,7 @@ static void print_clocks(const struct command_context *context, const struct val
         row[0] = show_text(show_title(context, clock, "title"), arena);
         row[1] = show_word(context, value_get_text(clock, "force"), arena);
         row[2] = show_titled(context, clock, "unit_title", "unit", arena);
-        row[3] = show_word(context, status, arena);
+        row[3] = show_status(context, clock, arena);
         row[4] = show_cell(clock, "anchor", arena);
         row[5] = show_cell(clock, "last_day", arena);
         row[6] = days_of(context, clock, arena);

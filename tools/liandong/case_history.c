@@ -76,7 +76,7 @@ static void print_clock(struct timeline *timeline, const struct value *fact)
     struct bytes title = clock_title(timeline, value_get_text(fact, "name"));
     struct bytes last_day = value_get_text(fact, "last_day");
     printf("%s%.*s %s", say(context, "期限 ", "clock "), BYTES_PRINTF(title),
-           show_word(context, value_get_text(fact, "status"), &timeline->arena));
+           show_status(context, fact, &timeline->arena));
     if (last_day.size)
         printf("%s%.*s", say(context, ",最后一日 ", ", last day "), BYTES_PRINTF(last_day));
 }

@@ -128,6 +128,16 @@ const char *show_word(const struct command_context *context, struct bytes word, 
     return row ? say(context, row->zh, row->en) : show_text(word, arena);
 }
 
+const char *show_status(const struct command_context *context, const struct value *clock,
+                        struct arena *arena)
+{
+    if (value_get_bool(clock, "lapsed", false))
+        return say(context, "权利期限已过", "the right lapsed");
+    if (value_get_bool(clock, "right", false) && bytes_is(value_get_text(clock, "status"), "met"))
+        return say(context, "期限内了结", "ended within the period");
+    return show_word(context, value_get_text(clock, "status"), arena);
+}
+
 void show_json_line(const struct value *map)
 {
     print_json(stdout, map);

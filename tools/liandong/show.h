@@ -23,6 +23,9 @@ void show_recipients(const struct command_context *context, const struct value *
 /* A word that has a title of its own here (fates, forces, statuses, levels), else the word. */
 const char *show_word(const struct command_context *context, struct bytes word,
                       struct arena *arena);
+/* The status of a clock ({status, right, lapsed}): a lapsed right is not called cancelled. */
+const char *show_status(const struct command_context *context, const struct value *clock,
+                        struct arena *arena);
 /* Prints a map on one line, as JSON. */
 void show_json_line(const struct value *map);
 

@@ -82,8 +82,9 @@ static struct value changes_value(const struct printer *printer, uint32_t index)
         const struct fact *fact = &row->effects.facts[i];
         if (fact->kind != FACT_CLOCK)
             continue;
+        const struct clock_rule *rule = &printer->actor->program->clocks[fact->index];
         enum clock_change change =
-            story_clock_change(before ? &before->clocks[fact->index] : NULL, fact->run);
+            story_clock_change(rule, before ? &before->clocks[fact->index] : NULL, fact->run);
         if (change != CLOCK_UNCHANGED)
             items[count++] = change_value(printer, fact, change);
     }
@@ -244,6 +245,8 @@ static void print_run(const struct printer *printer, const struct case_state *st
     value_put(&map, "clock", value_text(rule->name));
     value_put(&map, "run", value_int(run->runs));
     value_put(&map, "force", value_words(clock_force_word(rule->force)));
+    if (rule->is_right)
+        value_put(&map, "is_right", value_bool(true));
     if (rule->basis.size)
         value_put(&map, "basis", value_text(rule->basis));
     if (who->kind == VALUE_UNIT)
@@ -268,7 +271,8 @@ static void print_runs(struct printer *printer, uint32_t index)
         if (fact->kind != FACT_CLOCK)
             continue;
         const struct clock_run *old = before ? &before->clocks[fact->index] : NULL;
-        if (story_clock_change(old, fact->run) == CLOCK_STARTED)
+        const struct clock_rule *rule = &row->actor->program->clocks[fact->index];
+        if (story_clock_change(rule, old, fact->run) == CLOCK_STARTED)
             print_run(printer, row->after, fact->index, story_last_of_run(run, index, fact));
     }
 }

@@ -144,6 +144,14 @@ static bool start_clock(struct step *step, uint32_t clock)
     return !step_is_suspended(step) || !is_running || suspend_clock(step, clock);
 }
 
+/* Open; or, of an event, a right that it used in time although it has lapsed meanwhile. */
+static bool can_end(const struct step *step, uint32_t clock)
+{
+    const struct clock_run *run = step->runs[clock];
+    return step->event == INDEX_NONE ? clock_is_open(run->status)
+                                     : clock_can_end(rule_of(step, clock), step->moment, run);
+}
+
 /* Its end has come. The clock whose own falling due carries the case away was not met by that, nor
  * any by the closing of the parent. */
 static bool end_clock(struct step *step, uint32_t clock)
@@ -216,7 +224,7 @@ bool step_event_clocks(struct step *step)
     uint32_t count = step->program->clock_count;
     for (uint32_t i = 0; i < count; i++) {
         bool is_end = rule_of(step, i)->until_event == step->event;
-        if (is_end && clock_is_open(step->runs[i]->status) && !end_clock(step, i))
+        if (is_end && can_end(step, i) && !end_clock(step, i))
             return false;
     }
     for (uint32_t i = 0; i < count; i++) {
@@ -239,7 +247,7 @@ static bool leave_state(struct step *step, int32_t from, int32_t to)
         bool stays = from != to && (rule->states >> to & 1);
         bool is_left = from != INDEX_NONE && (rule->states >> from & 1) && !stays;
         bool is_ended = is_left || rule->until_state == to;
-        if (is_ended && clock_is_open(step->runs[i]->status) && !end_clock(step, i))
+        if (is_ended && can_end(step, i) && !end_clock(step, i))
             return false;
     }
     return true;

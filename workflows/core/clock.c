@@ -6,6 +6,8 @@
  *            resume │    │ pause       ▼ │          extended beyond now: OVERDUE ──▶ RUNNING
  *                   └─ PAUSED ◀──(by a legal date in time)
  *
+ * A right (`right: true`) is CANCELLED where another clock is OVERDUE or MET_LATE: it lapses.
+ *
  * Invariants:
  * - run->due is what period_derive makes of clock_terms(run). A stop that still lasts is left out
  *   there: a paused clock shows the due date as it stood when it was stopped, and wants nothing.
@@ -20,7 +22,9 @@
  * - Pause rules that overlap hold the clock from the first pause to the last resumption; a pause
  *   dated before an earlier stop's end counts from that end.
  * - The pauses of a run end with it: a case that comes back (reentry: continue) finds it running.
- * - In hours what happens at the due instant itself is late: overdue from this instant on. */
+ * - In hours what happens at the due instant itself is late: overdue from this instant on.
+ * - A right that has lapsed is over: a pause or an extension that the engine hears of afterwards
+ *   finds no clock that runs, whatever its date. Its use in time by the legal date is its use. */
 #include "workflows/core/clock.h"
 
 #include "base/assert.h"
@@ -247,11 +251,28 @@ enum clock_extend_refusal clock_extend(const struct clock_rule *rule, const stru
     return EXTEND_OK;
 }
 
+bool clock_has_lapsed(const struct clock_rule *rule, const struct clock_run *run)
+{
+    bool is_stopped = run->stop_count && run->stops[run->stop_count - 1].until == DATE_NONE;
+    return rule->is_right && run->status == CLOCK_CANCELLED && !is_stopped
+           && run->due.due_ms <= run->ended_ms;
+}
+
+bool clock_can_end(const struct clock_rule *rule, struct clock_moment moment,
+                   const struct clock_run *run)
+{
+    return clock_is_open(run->status) || (clock_has_lapsed(rule, run) && is_in_time(run, moment));
+}
+
 void clock_end(const struct clock_rule *rule, struct clock_moment moment, struct clock_run *run)
 {
-    if (!clock_is_open(run->status))
+    if (!clock_can_end(rule, moment, run))
         return;
     bool is_met = run->status == CLOCK_PAUSED || is_in_time(run, moment);
+    if (rule->is_right && !is_met) {
+        clock_cancel(moment, run);
+        return;
+    }
     run->status = is_met ? CLOCK_MET : CLOCK_MET_LATE;
     if (!is_met && moment.date > run->due.last_day)
         run->days_late = moment.date - run->due.last_day;
@@ -320,7 +341,9 @@ enum ld_err clock_fire(const struct clock_rule *rule, const struct rules *rules,
     if (instant_ms == INSTANT_NONE || instant_ms != clock_next_ms(rule, rules, run))
         return LD_INVALID;
     firing.is_due = run->status == CLOCK_RUNNING && run->due.due_ms == instant_ms;
-    if (ladder_fires(rule, rules, run, instant_ms, &firing) && firing.level > run->alert_level)
+    bool is_lapsing = firing.is_due && rule->is_right; /* nobody is told of that */
+    if (!is_lapsing && ladder_fires(rule, rules, run, instant_ms, &firing)
+        && firing.level > run->alert_level)
         run->alert_level = firing.level;
     run->rungs_done = ladder_fired(rule, rules, run, instant_ms);
     if (instant_ms > run->ladder_through_ms)
@@ -330,6 +353,10 @@ enum ld_err clock_fire(const struct clock_rule *rule, const struct rules *rules,
         return LD_OK;
     if (rule->repeats)
         return start_again(rule, rules, instant_ms, run);
+    if (is_lapsing) {
+        clock_cancel((struct clock_moment){run->due.last_day, instant_ms, instant_ms}, run);
+        return LD_OK;
+    }
     run->status = CLOCK_OVERDUE;
     if (run->breached_ms == INSTANT_NONE)
         run->breached_ms = instant_ms;

@@ -13,7 +13,7 @@ enum clock_status {
     CLOCK_OVERDUE,   /* due and not ended; it may also be stopped then */
     CLOCK_MET,       /* ended in time by its legal date */
     CLOCK_MET_LATE,
-    CLOCK_CANCELLED,
+    CLOCK_CANCELLED, /* also a right that has lapsed */
     CLOCK_STATUS_COUNT
 };
 
@@ -84,9 +84,16 @@ LD_MUST_USE enum clock_extend_refusal clock_extend(const struct clock_rule *rule
                                                    const struct rules *rules,
                                                    struct clock_moment moment, uint32_t extend,
                                                    struct period by, struct clock_run *run);
-/* Its end came (met, or late by the legal date; of hours by the instant). */
+/* Its end came (met, or late by the legal date; of hours by the instant). A right is never late: it
+ * lapses; and one that has lapsed is met by what comes in time by its legal date. */
 void clock_end(const struct clock_rule *rule, struct clock_moment moment, struct clock_run *run);
 void clock_cancel(struct clock_moment moment, struct clock_run *run);
+/* Can an end at that moment still change it? Where it is open, or a right that has lapsed before
+ * the engine heard of what happened in time. */
+bool clock_can_end(const struct clock_rule *rule, struct clock_moment moment,
+                   const struct clock_run *run);
+/* A right whose period passed without being used. */
+bool clock_has_lapsed(const struct clock_rule *rule, const struct clock_run *run);
 /* Derives again under other rules (a calendar or policy version), now. */
 LD_MUST_USE enum ld_err clock_rederive(const struct clock_rule *rule, const struct rules *rules,
                                        int64_t now_ms, struct clock_run *run);
@@ -98,7 +105,8 @@ int64_t clock_next_ms(const struct clock_rule *rule, const struct rules *rules,
 
 /* What a clock does at the instant clock_next_ms named. */
 struct clock_firing {
-    bool is_due;             /* it falls due now: a breach, or of a repeating one the next run */
+    bool is_due;             /* it falls due now: a breach, or of a repeating one the next run, or
+                              * a right lapses */
     bool is_alert;           /* a rung fires */
     bool is_unacknowledged;  /* it fires because nobody acknowledged: `else-tell` */
     enum alert_level level;

@@ -14,7 +14,8 @@
  *   start, or that a higher one at the same instant stood for, has no `else-tell`.
  * - A fresh acknowledgement begins `ack-within` anew, and it may run out again.
  * - An `else-tell` at the instant of another rung counts as one of the several: the higher level
- *   remains, and of equal levels the `else-tell`, which would not come again. */
+ *   remains, and of equal levels the `else-tell`, which would not come again.
+ * - A right lapses when it is due, and is nobody's breach: its rungs from then on never fire. */
 #include "workflows/core/ladder.h"
 
 #include "base/assert.h"
@@ -95,8 +96,11 @@ static void rungs_init(struct rungs *rungs, const struct clock_rule *rule,
     LD_ASSERT(ladder->rung_count <= LADDER_RUNGS_MAX);
     rungs->rung = ladder->rungs;
     rungs->count = ladder->rung_count;
-    for (uint32_t i = 0; i < rungs->count; i++)
+    for (uint32_t i = 0; i < rungs->count; i++) {
         rungs->at_ms[i] = rung_instant(&rungs->rung[i], rules, &run->due);
+        if (rule->is_right && rungs->at_ms[i] >= run->due.due_ms)
+            rungs->at_ms[i] = INSTANT_NONE;
+    }
 }
 
 /* A number of repeats that is surely not too large, so that nobody counts ten years of days. */

@@ -182,6 +182,7 @@ struct clock_rule {
     const struct branch *expire; /* branches taken the instant it falls due */
     uint32_t expire_count;
     bool repeats;
+    bool is_right; /* a period in which somebody may act: it lapses, nobody is late */
 };
 
 struct program {

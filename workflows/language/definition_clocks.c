@@ -21,6 +21,7 @@ static const struct key clock_keys[] = {
     KEY("ladder", SHAPE_SCALAR),
     KEY("expire", SHAPE_MAP | SHAPE_LIST),
     KEY("repeat", SHAPE_SCALAR),
+    KEY("right", SHAPE_SCALAR),
 };
 
 static struct names event_names(const struct draft *draft)
@@ -280,6 +281,10 @@ static void read_counting(struct draft *draft, const struct yaml_node *node,
         diagnose(sheet->diagnostics, reentry->place, "key-not-here",
                  (struct bytes[]){BYTES_LITERAL("reentry"), BYTES_LITERAL("from/until")}, 2);
     clock->repeats = sheet_bool(sheet, sheet_get(node, "repeat", SHAPE_SCALAR), false);
+    clock->is_right = sheet_bool(sheet, sheet_get(node, "right", SHAPE_SCALAR), false);
+    if (clock->is_right && clock->repeats) /* what lapses does not begin again */
+        sheet_report(sheet, sheet_get(node, "repeat", SHAPE_SCALAR)->place, "repeat-right",
+                     clock->name);
 }
 
 static void read_force(struct draft *draft, const struct yaml_node *node, struct clock_rule *clock)
@@ -338,8 +343,7 @@ static void read_clock(struct draft *draft, const struct yaml_entry *entry,
     read_extends(draft, sheet_get(node, "extend", SHAPE_MAP | SHAPE_LIST), clock);
     read_ladder(draft, sheet_get(node, "ladder", SHAPE_SCALAR), clock);
     if (expire)
-        clock->expire =
-            draft_branches(draft, expire, INDEX_NONE, &clock->expire_count);
+        clock->expire = draft_branches(draft, expire, INDEX_NONE, &clock->expire_count);
 }
 
 static void mark_states(struct draft *draft, uint32_t clock)

@@ -124,7 +124,8 @@ bool clock_opens_drafts(const struct draft *draft, const struct clock_rule *cloc
         return clock->ladder.size > 0;
     int32_t index = names_find(NAMES_OF(policy->ladders, policy->ladder_count), clock->ladder);
     for (uint32_t i = 0; index >= 0 && i < policy->ladders[index].rung_count; i++) {
-        if (policy->ladders[index].rungs[i].draft)
+        const struct rung *rung = &policy->ladders[index].rungs[i];
+        if (rung->draft && (rung->is_before || !clock->is_right)) /* a right lapses when due */
             return true;
     }
     return false;

@@ -39,7 +39,8 @@ static uint64_t begun_unended(const struct graph *graph, const struct clock_rule
     return begun & ~takes & ~graph->ends;
 }
 
-/* The first end that the clock can run into unended, or INDEX_NONE. */
+/* The first end that the clock can run into unended, or INDEX_NONE. (A right lapses: it is not
+ * asked.) */
 static int32_t unended_at(const struct graph *graph, const struct clock_rule *clock)
 {
     uint64_t takes = graph_takes(graph, clock->until_event);
@@ -65,7 +66,7 @@ static void check_unended(const struct graph *graph)
     for (uint32_t i = 0; i < draft->program.clock_count; i++) {
         const struct clock_rule *clock = &draft->clocks[i];
         bool is_judged = clock->force == FORCE_STATUTORY && clock->until_event != INDEX_NONE
-                         && clock->from_event != INDEX_NONE;
+                         && clock->from_event != INDEX_NONE && !clock->is_right;
         int32_t end = is_judged ? unended_at(graph, clock) : INDEX_NONE;
         if (end == INDEX_NONE)
             continue;

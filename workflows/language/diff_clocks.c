@@ -239,6 +239,9 @@ static void diff_counting(struct diff *diff, const struct clock_rule *before,
     if (before->repeats != after->repeats)
         diff_add(diff, after->repeats ? DIFF_CODE_CLOCK_REPEATS : DIFF_CODE_CLOCK_REPEATS_NOT,
                  after->name, &name, 1);
+    if (before->is_right != after->is_right)
+        diff_add(diff, after->is_right ? DIFF_CODE_CLOCK_RIGHT : DIFF_CODE_CLOCK_RIGHT_NOT,
+                 after->name, &name, 1);
 }
 
 /* The law first: what it is, what it rests on, how long. */

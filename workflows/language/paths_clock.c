@@ -290,7 +290,7 @@ static bool leads_into(const struct graph *graph, int32_t event, uint64_t states
 static bool bounds_pause(const struct ways *ways, const struct clock_pause *pause, uint32_t other)
 {
     const struct clock_rule *clock = &ways->program->clocks[other];
-    bool is_binding = !clock->repeats && clock->force != FORCE_REFERENCE
+    bool is_binding = !clock->repeats && !clock->is_right && clock->force != FORCE_REFERENCE
                       && ways->longest[other].is_sure && !ways->longest[other].open;
     if (!is_binding)
         return false;

@@ -51,6 +51,13 @@ static void end_clock(const struct ways *ways, struct track *track, uint32_t clo
     track->maybe &= ~bit(clock);
 }
 
+/* Nobody must use a right: it bounds a wait only where its expiry would have moved the case. */
+static struct spans *bounded_by(const struct ways *ways, uint32_t clock, struct spans *spans)
+{
+    bool is_free = ways->program->clocks[clock].is_right && !ways->longest[clock].is_moving;
+    return is_free ? NULL : spans;
+}
+
 /* The event ends clocks, then begins others: the order of the engine (case_clocks.c). */
 static void track_event(const struct ways *ways, const struct track_step *step, struct track *track,
                         struct spans *spans)
@@ -58,7 +65,7 @@ static void track_event(const struct ways *ways, const struct track_step *step, 
     for (uint32_t i = 0; i < ways->program->clock_count; i++) {
         if (ways->program->clocks[i].until_event != step->event)
             continue;
-        end_clock(ways, track, i, step->node, spans);
+        end_clock(ways, track, i, step->node, bounded_by(ways, i, spans));
         track->spent &= ~bit(i);
     }
     for (uint32_t i = 0; i < ways->program->clock_count; i++) {
@@ -76,7 +83,7 @@ static void track_state(const struct ways *ways, const struct track_step *step, 
         bool is_left = is_in(clock->states, step->from) && !is_in(clock->states, step->to);
         if (!is_left && clock->until_state != step->to)
             continue;
-        end_clock(ways, track, i, step->node, spans);
+        end_clock(ways, track, i, step->node, bounded_by(ways, i, spans));
         track->spent &= ~bit(i);
     }
     for (uint32_t i = 0; i < ways->program->clock_count; i++) {
@@ -115,8 +122,9 @@ void track_step(const struct ways *ways, const struct track_step *step, struct t
                 struct spans *spans)
 {
     if (step->clock != INDEX_NONE) {
+        bool is_over = ways->program->clocks[step->clock].is_right; /* it lapses: not overdue */
         end_clock(ways, track, (uint32_t)step->clock, step->node, spans);
-        track->spent |= bit((uint32_t)step->clock);
+        track->spent |= is_over ? 0 : bit((uint32_t)step->clock);
     }
     if (step->event != INDEX_NONE)
         track_event(ways, step, track, spans);

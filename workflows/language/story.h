@@ -98,9 +98,11 @@ enum clock_change {
     CLOCK_ENDED_MET,
     CLOCK_ENDED_LATE,
     CLOCK_ENDED_CANCELLED,
+    CLOCK_LAPSED, /* a right that was not used */
 };
 
-enum clock_change story_clock_change(const struct clock_run *before, const struct clock_run *after);
+enum clock_change story_clock_change(const struct clock_rule *rule, const struct clock_run *before,
+                                     const struct clock_run *after);
 const char *clock_change_word(enum clock_change change);
 /* The case as it was before a row: by the last earlier row of the same case; NULL: there was none
  * yet. */

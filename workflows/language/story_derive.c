@@ -35,9 +35,12 @@ static bool has_begun_again(const struct story_run *run, uint32_t row, const str
     return false;
 }
 
-static void tell_end(const struct teller *teller, const struct clock_run *run, bool is_again)
+static void tell_end(const struct teller *teller, const struct clock_rule *rule,
+                     const struct clock_run *run, bool is_again)
 {
     static const struct pair again = {"到期,重新起算", "fell due and began again"};
+    static const struct pair lapsed = {"权利期限已过", "the right lapsed"};
+    static const struct pair used = {"期限内了结", "ended within the period"};
     static const struct pair ends[] = {
         [CLOCK_IDLE] = {"未开始", "never started"},
         [CLOCK_RUNNING] = {"计算中", "running"},
@@ -48,7 +51,12 @@ static void tell_end(const struct teller *teller, const struct clock_run *run, b
         [CLOCK_CANCELLED] = {"不再计算", "cancelled"},
     };
     teller_words(teller, "  结局:", "  in the end: ");
-    teller_pair(teller, is_again && run->status == CLOCK_RUNNING ? again : ends[run->status]);
+    if (is_again && run->status == CLOCK_RUNNING)
+        teller_pair(teller, again);
+    else if (clock_has_lapsed(rule, run))
+        teller_pair(teller, lapsed);
+    else
+        teller_pair(teller, rule->is_right && run->status == CLOCK_MET ? used : ends[run->status]);
     if (run->breached_ms != INSTANT_NONE && run->status != CLOCK_OVERDUE)
         teller_words(teller, "(逾期在册)", " (the breach stays on record)");
     buffer_put_text(teller->buffer, "\n");
@@ -224,6 +232,8 @@ static void tell_derivation(const struct told_run *told, const struct case_state
     buffer_put_text(teller->buffer, " ");
     buffer_put(teller->buffer, rule->name);
     teller_force(teller, rule->force);
+    if (rule->is_right)
+        teller_words(teller, "〔权利〕", " [a right]");
     if (who->kind == VALUE_UNIT) {
         teller_words(teller, "  责任单位:", "  answerable: ");
         teller_unit(teller, who->as.text);
@@ -231,7 +241,7 @@ static void tell_derivation(const struct told_run *told, const struct case_state
     buffer_put_text(teller->buffer, "\n");
     explain_account(&(struct period_account){&terms, teller->calendar, rule->basis, &causes},
                     teller->is_zh, teller->arena, teller->buffer);
-    tell_end(teller, told->last, is_again);
+    tell_end(teller, rule, told->last, is_again);
 }
 
 void teller_derive(struct teller *teller, uint32_t index)
@@ -246,7 +256,8 @@ void teller_derive(struct teller *teller, uint32_t index)
         const struct clock_run *old = before ? &before->clocks[fact->index] : NULL;
         const struct told_run told = {teller, row->after->id, fact->index,
                                       story_last_of_run(teller->run, index, fact)};
-        if (story_clock_change(old, fact->run) == CLOCK_STARTED)
+        const struct clock_rule *rule = &teller->program->clocks[fact->index];
+        if (story_clock_change(rule, old, fact->run) == CLOCK_STARTED)
             tell_derivation(&told, row->after, has_begun_again(teller->run, index, fact));
     }
 }

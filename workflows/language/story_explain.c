@@ -36,6 +36,7 @@ static const struct {
     [CLOCK_ENDED_MET] = {"met", {"按期完成", "is met"}},
     [CLOCK_ENDED_LATE] = {"met-late", {"逾期完成", "is met late"}},
     [CLOCK_ENDED_CANCELLED] = {"cancelled", {"不再计算", "is cancelled"}},
+    [CLOCK_LAPSED] = {"lapsed", {"权利期限已过", "has run out: the right lapsed"}},
 };
 
 const char *clock_change_word(enum clock_change change)
@@ -43,19 +44,27 @@ const char *clock_change_word(enum clock_change change)
     return changes[change].word;
 }
 
-static enum clock_change change_of_ended(const struct clock_run *after)
+static enum clock_change change_of_ended(const struct clock_rule *rule,
+                                         const struct clock_run *after)
 {
     if (after->status == CLOCK_MET)
         return CLOCK_ENDED_MET;
+    if (clock_has_lapsed(rule, after))
+        return CLOCK_LAPSED;
     return after->status == CLOCK_MET_LATE ? CLOCK_ENDED_LATE : CLOCK_ENDED_CANCELLED;
 }
 
-enum clock_change story_clock_change(const struct clock_run *before, const struct clock_run *after)
+enum clock_change story_clock_change(const struct clock_rule *rule, const struct clock_run *before,
+                                     const struct clock_run *after)
 {
     bool was_open = before && clock_is_open(before->status);
     bool is_open = clock_is_open(after->status);
-    if (!is_open)
-        return was_open ? change_of_ended(after) : CLOCK_UNCHANGED;
+    if (!is_open) /* a right that has lapsed may turn out to have been used in time */
+        return was_open
+                       || (before && before->status != after->status
+                           && clock_has_lapsed(rule, before))
+                   ? change_of_ended(rule, after)
+                   : CLOCK_UNCHANGED;
     if (!was_open || after->runs != before->runs)
         return CLOCK_STARTED;
     if (after->status == CLOCK_OVERDUE && before->status != CLOCK_OVERDUE)
@@ -150,11 +159,12 @@ void teller_label(const struct teller *teller, const char *zh, const char *en)
 static void tell_change(const struct teller *teller, const struct clock_rule *rule,
                         const struct clock_run *run, enum clock_change change)
 {
+    static const struct pair used = {"期限内了结", "ends within the period"};
     teller_label(teller, "期限  ", "clock  ");
     teller_title(teller, rule->title, rule->name);
     teller_force(teller, rule->force);
     teller_words(teller, "", " ");
-    teller_pair(teller, changes[change].text);
+    teller_pair(teller, rule->is_right && change == CLOCK_ENDED_MET ? used : changes[change].text);
     if (run->status == CLOCK_RUNNING) {
         teller_words(teller, ",", ", ");
         teller_words(teller, "", "due ");
@@ -229,9 +239,10 @@ static void tell_clocks(const struct teller *teller, const struct story_row *row
         if (fact->kind != FACT_CLOCK)
             continue;
         const struct clock_run *old = before ? &before->clocks[fact->index] : NULL;
-        enum clock_change change = story_clock_change(old, fact->run);
+        const struct clock_rule *rule = &teller->program->clocks[fact->index];
+        enum clock_change change = story_clock_change(rule, old, fact->run);
         if (change != CLOCK_UNCHANGED)
-            tell_change(teller, &teller->program->clocks[fact->index], fact->run, change);
+            tell_change(teller, rule, fact->run, change);
     }
 }
 
@@ -428,12 +439,13 @@ void teller_family(const struct teller *teller, const struct story_row *row)
     teller_pair(teller, words[row->input].after);
 }
 
-static bool is_idle(const struct fact *fact, const struct case_state *before)
+static bool is_idle(const struct program *program, const struct fact *fact,
+                    const struct case_state *before)
 {
     if (fact->kind != FACT_CLOCK)
         return fact->kind == FACT_ALERT_CLEARED;
     const struct clock_run *old = before ? &before->clocks[fact->index] : NULL;
-    return story_clock_change(old, fact->run) == CLOCK_UNCHANGED;
+    return story_clock_change(&program->clocks[fact->index], old, fact->run) == CLOCK_UNCHANGED;
 }
 
 /* Nothing that a person would want to read: a time at which only the ladder moved on. */
@@ -444,7 +456,7 @@ static bool is_silent(const struct story_run *run, uint32_t index)
     if (row->kind != STORY_TIME)
         return false;
     for (uint32_t i = 0; i < row->effects.fact_count; i++) {
-        if (!is_idle(&row->effects.facts[i], before))
+        if (!is_idle(row->actor->program, &row->effects.facts[i], before))
             return false;
     }
     return true;

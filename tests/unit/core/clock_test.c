@@ -531,6 +531,98 @@ static void a_run_agrees_with_its_own_terms(void **state)
     assert_int_equal(due.due_ms, world.run.due.due_ms);
 }
 
+static void a_right_that_nobody_uses_lapses(void **state)
+{
+    (void)state;
+    struct world world;
+    world_init(&world);
+    world.rule.is_right = true;
+    world_start(&world, "2025-09-22 09:30", 15, PERIOD_DAYS); /* 10-07 is a holiday */
+    assert_date(world.run.due.last_day, "2025-10-09");
+    assert_false(clock_has_lapsed(&world.rule, &world.run));
+    assert_true(world_fire(&world, "2025-10-10 00:00").is_due);
+    assert_int_equal(world.run.status, CLOCK_CANCELLED);
+    assert_true(clock_has_lapsed(&world.rule, &world.run));
+    assert_true(world.run.breached_ms == INSTANT_NONE);
+    assert_instant(world.run.ended_ms, "2025-10-10 00:00");
+    assert_true(world_next(&world) == INSTANT_NONE);
+    struct clock_rule duty = world.rule;
+    duty.is_right = false;
+    assert_false(clock_has_lapsed(&duty, &world.run));
+}
+
+static void a_right_cancelled_before_it_is_due_has_not_lapsed(void **state)
+{
+    (void)state;
+    struct world world;
+    world_init(&world);
+    world.rule.is_right = true;
+    world_start(&world, "2025-09-22 09:30", 15, PERIOD_DAYS);
+    struct world paused = world;
+    clock_cancel(moment_at("2025-10-09 23:59"), &world.run);
+    assert_false(clock_has_lapsed(&world.rule, &world.run));
+    world_pause(&paused, "2025-10-09 10:00", 0); /* it is not over at what was its due date */
+    clock_cancel(moment_at("2025-12-01 10:00"), &paused.run);
+    assert_false(clock_has_lapsed(&paused.rule, &paused.run));
+}
+
+static void a_right_used_on_its_last_day_is_met(void **state)
+{
+    (void)state;
+    struct world world;
+    world_init(&world);
+    world.rule.is_right = true;
+    world_start(&world, "2025-09-22 09:30", 15, PERIOD_DAYS);
+    struct world late = world;
+    clock_end(&world.rule, moment_at("2025-10-09 23:59"), &world.run);
+    assert_int_equal(world.run.status, CLOCK_MET);
+    /* Posted in time, heard of when it has lapsed: by its legal date it was used. */
+    world_pass(&late, "2025-10-13 10:00");
+    struct clock_moment in_time = late_entry("2025-10-09", "2025-10-13 10:00");
+    struct clock_moment too_late = late_entry("2025-10-10", "2025-10-13 10:00");
+    assert_false(clock_can_end(&late.rule, too_late, &late.run));
+    clock_end(&late.rule, too_late, &late.run);
+    assert_int_equal(late.run.status, CLOCK_CANCELLED);
+    assert_instant(late.run.ended_ms, "2025-10-10 00:00");
+    assert_true(clock_can_end(&late.rule, in_time, &late.run));
+    clock_end(&late.rule, in_time, &late.run);
+    assert_int_equal(late.run.status, CLOCK_MET);
+    assert_instant(late.run.ended_ms, "2025-10-13 10:00");
+    assert_false(clock_has_lapsed(&late.rule, &late.run));
+}
+
+static void a_right_is_never_met_late(void **state)
+{
+    (void)state;
+    struct world world;
+    world_init(&world);
+    world.rule.is_right = true;
+    world_start(&world, "2025-09-22 09:30", 15, PERIOD_DAYS);
+    clock_end(&world.rule, moment_at("2025-10-10 08:00"),
+              &world.run); /* the engine has not looked */
+    assert_int_equal(world.run.status, CLOCK_CANCELLED);
+    assert_int_equal(world.run.days_late, 0);
+    assert_true(clock_has_lapsed(&world.rule, &world.run));
+}
+
+static void a_right_that_has_lapsed_is_not_extended_any_more(void **state)
+{
+    (void)state;
+    struct world world;
+    world_init(&world);
+    world.rule.is_right = true;
+    world_start(&world, "2025-09-22 09:30", 15, PERIOD_DAYS);
+    struct world extended = world;
+    world_pass(&world, "2025-10-10 09:00");
+    assert_int_equal(clock_extend(&world.rule, &world.rules,
+                                  late_entry("2025-10-09", "2025-10-10 09:00"), 0,
+                                  (struct period){1, PERIOD_MONTHS}, &world.run),
+                     EXTEND_NOT_RUNNING);
+    assert_int_equal(world_extend(&extended, "2025-10-09 10:00", 1, PERIOD_MONTHS), EXTEND_OK);
+    world_pass(&extended, "2025-10-10 09:00");
+    assert_int_equal(extended.run.status, CLOCK_RUNNING);
+}
+
 static void statuses_have_their_words(void **state)
 {
     (void)state;
@@ -586,6 +678,11 @@ int main(void)
         cmocka_unit_test(another_calendar_moves_the_due_date),
         cmocka_unit_test(a_closed_clock_is_not_derived_again),
         cmocka_unit_test(a_run_agrees_with_its_own_terms),
+        cmocka_unit_test(a_right_that_nobody_uses_lapses),
+        cmocka_unit_test(a_right_cancelled_before_it_is_due_has_not_lapsed),
+        cmocka_unit_test(a_right_used_on_its_last_day_is_met),
+        cmocka_unit_test(a_right_is_never_met_late),
+        cmocka_unit_test(a_right_that_has_lapsed_is_not_extended_any_more),
         cmocka_unit_test(statuses_have_their_words),
     };
     return cmocka_run_group_tests(tests, test_calendar_setup, NULL);

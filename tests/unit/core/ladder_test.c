@@ -412,6 +412,38 @@ static void the_level_of_a_run_is_the_highest_raised(void **state)
     assert_int_equal(world.run.alert_level, ALERT_URGENT);
 }
 
+static void a_right_is_told_of_before_it_lapses_and_never_after(void **state)
+{
+    (void)state;
+    struct world world;
+    int64_t instants[LADDER_RUNGS_MAX];
+    struct rung daily = before_due(5, PERIOD_DAYS, ALERT_NOTICE);
+    world_init(&world);
+    world.rule.is_right = true;
+    daily.repeat = (struct period){24, PERIOD_HOURS}; /* one of them at the due instant itself */
+    world_add(&world, before_due(2, PERIOD_DAYS, ALERT_WARNING));
+    world_add(&world, acknowledged_within(at_due(), 1, PERIOD_WORKING_DAYS));
+    world_add(&world, after_due(1, PERIOD_DAYS, ALERT_ESCALATED));
+    world_start(&world, "2025-11-03 10:00", 10, PERIOD_DAYS);
+    clock_rung_instants(&world.rule, &world.rules, &world.run, instants);
+    assert_instant(instants[0], "2025-11-11 09:00");
+    assert_true(instants[1] == INSTANT_NONE && instants[2] == INSTANT_NONE);
+    world_alert(&world, "2025-11-11 09:00", ALERT_WARNING);
+    struct clock_firing firing = world_fire(&world, "2025-11-14 00:00");
+    assert_true(firing.is_due);
+    assert_false(firing.is_alert);
+    assert_true(world_next(&world) == INSTANT_NONE);
+    world_init(&world);
+    world.rule.is_right = true;
+    world.policy.alert_hour = 0;
+    world_add(&world, daily);
+    world_start(&world, "2025-11-03 10:00", 10, PERIOD_DAYS);
+    while (world_next(&world) < at("2025-11-14 00:00"))
+        assert_int_equal(
+            clock_fire(&world.rule, &world.rules, world_next(&world), &world.run, &firing), LD_OK);
+    assert_false(world_fire(&world, "2025-11-14 00:00").is_alert);
+}
+
 static void a_repeating_clock_climbs_its_ladder_each_time(void **state)
 {
     (void)state;
@@ -553,6 +585,7 @@ int main(void)
         cmocka_unit_test(nobody_is_blamed_for_an_alert_that_was_not_raised),
         cmocka_unit_test(of_several_at_one_instant_the_highest_remains),
         cmocka_unit_test(the_level_of_a_run_is_the_highest_raised),
+        cmocka_unit_test(a_right_is_told_of_before_it_lapses_and_never_after),
         cmocka_unit_test(a_repeating_clock_climbs_its_ladder_each_time),
         cmocka_unit_test(started_behind_its_due_date_a_clock_tells_only_what_lies_ahead),
         cmocka_unit_test(a_repeating_clock_entered_late_catches_up_in_silence),

@@ -82,6 +82,7 @@ static void statutory_clocks_that_some_path_never_ends(void **state)
         {", reported: {}", "statutory", "served", "reported", NULL},
         {"", "agreed", "served", "reported", NULL},
         {"", "statutory", "served", "enter c", NULL},
+        {"", "statutory, right: true", "served", "reported", NULL}, /* it lapses by itself */
         {", reported: {}", "statutory", "opened", "reported", "clock-never-ended"},
         {"", "statutory", "opened", "dropped", NULL}, /* a itself takes it */
     };

@@ -403,6 +403,46 @@ static void only_reminders_end_no_wait(void **state)
     assert_int_equal(path->time.waits, 1);
 }
 
+/* Nobody must use a right; where its lapse moves the case, time does. */
+static void a_right_bounds_only_what_its_expiry_moves(void **state)
+{
+    struct fixture *fixture = *state;
+    static const char form[] =
+        "states:\n"
+        "  a: {when: {next: {to: b}, " EVENTS_IN_A "}}\n"
+        "  b: {end: true}\n"
+        "clocks:\n"
+        "  ask: {force: agreed, who: owner, while: a, period: 30 days, right: true%s}\n";
+    char tail[2048];
+    (void)snprintf(tail, sizeof tail, form, "");
+    const struct path *path = find_in(fixture, tail);
+    assert_int_equal(path->time.open, PATH_WAITS);
+    assert_int_equal(path->steps[0].wait, PATH_WAIT_OTHERS);
+    assert_clock(fixture, path->steps[0].wait_clock, "ask");
+    (void)snprintf(tail, sizeof tail, form, ", expire: {to: b}");
+    (void)find_in(fixture, tail);
+    assert_int_equal(fixture->paths.count, 2);
+    for (uint32_t i = 0; i < 2; i++) {
+        assert_int_equal(fixture->paths.rows[i].time.open, 0);
+        assert_sum(&fixture->paths.rows[i].time.base, 0, 30, 0);
+    }
+}
+
+/* What lapses is over: the clock can begin again, and nobody waits for it as overdue. */
+static void a_right_that_has_lapsed_is_not_overdue(void **state)
+{
+    struct fixture *fixture = *state;
+    const struct path *path =
+        find_in(fixture, "states:\n"
+                         "  a: {when: {next: {to: c}, " EVENTS_IN_A "}}\n"
+                         "  b: {when: {next: {to: c}}}\n"
+                         "  c: {end: true}\n"
+                         "clocks:\n"
+                         "  ask: {force: agreed, who: owner, while: [a, b], period: 30 days, "
+                         "right: true, expire: {to: b}}\n");
+    assert_int_equal(path->steps[1].wait, PATH_WAIT_NO_CLOCK);
+}
+
 /* The clock that `sent` ends bounds the wait, until `sent` may also be taken without moving. */
 static void a_clock_that_may_end_in_passing_bounds_nothing(void **state)
 {
@@ -623,6 +663,8 @@ int main(void)
         cmocka_unit_test(a_path_that_waits_for_sub_cases_alone_says_so),
         cmocka_unit_test(what_a_parent_gives_has_no_bound_but_its_type),
         cmocka_unit_test(only_reminders_end_no_wait),
+        cmocka_unit_test(a_right_bounds_only_what_its_expiry_moves),
+        cmocka_unit_test(a_right_that_has_lapsed_is_not_overdue),
         cmocka_unit_test(a_clock_that_may_end_in_passing_bounds_nothing),
         cmocka_unit_test(expiries_are_steps_and_bounds),
         cmocka_unit_test(an_expired_clock_bounds_nothing_more),

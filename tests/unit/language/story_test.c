@@ -515,6 +515,85 @@ static void explanation_names_what_extended_a_clock(void **state)
                                "      至 2025-11-10 "));
 }
 
+/* An objection within ten days; whoever lets them pass is late with nothing. */
+static const char right_text[] =
+    "workflow: objection\nversion: 1\ncalendar: cn\n"
+    "parties: {asked: {kind: agency}}\n"
+    "events:\n"
+    "  told: {from: [procuratorate], data: {unit: {type: unit}}}\n"
+    "  objected: {from: [asked], date: sent_on, data: {sent_on: {type: date}}}\n"
+    "  closed: {from: [procuratorate]}\n"
+    "start: {event: told, bind: {asked: event.data.unit}, to: open}\n"
+    "states:\n"
+    "  open:\n"
+    "    title: {zh: 待定, en: Open}\n"
+    "    no-clock: 由检察院决定\n"
+    "    when:\n"
+    "      objected:\n"
+    "        - {if: event.date <= due('object'), to: heard}\n"
+    "        - {refuse: {zh: 已过期, en: Too late}}\n"
+    "      closed: {to: done}\n"
+    "  heard: {when: {closed: {to: done}}, no-clock: 由检察院决定}\n"
+    "  done: {end: true}\n"
+    "clocks:\n"
+    "  object: {title: {zh: 提出异议, en: Object}, force: statutory, basis: x, who: asked,\n"
+    "    from: told, until: objected, period: 10 days, ladder: standard, right: true,\n"
+    "    expire: {do: [{notify: {to: asked, level: notice, text: lapsed}}]}}\n";
+
+#define TOLD                                                                                       \
+    "story: s\nworkflow: objection\ncase: C-1\nsteps:\n"                                           \
+    "  - {at: 2025-11-03 10:00, from: qj-procuratorate, event: told, data: {unit: qj-ecology},\n"  \
+    "     expect: {state: open, due: {object: 2025-11-13}}}\n"
+#define LAPSED                                                                                     \
+    "  - {at: 2025-11-10 09:00, expect: {alerts: [{clock: object, level: warning,\n"               \
+    "     to: [qj-ecology, qj-government-office]}]}}\n"                                            \
+    "  - {at: 2025-11-13 23:59, expect: {clocks: {object: running}, alerts: []}}\n"                \
+    "  - {at: 2025-11-14 00:00, expect: {clocks: {object: cancelled}, overdue: [], alerts: [],\n"  \
+    "     due: {object: none}, notices: [{level: notice, to: [qj-ecology]}]}}\n"                   \
+    "  - {at: 2025-11-28 10:00, expect: {alerts: []}}\n"
+#define OBJECTED(at, on, more)                                                                     \
+    "  - {at: " at ", from: qj-ecology, event: objected, data: {sent_on: " on "}, expect: {" more  \
+    "}}\n"
+
+static void play_right(const char *text)
+{
+    play(bytes_from_text(text));
+    print_findings();
+    assert_int_equal(world.diagnostics.count, 0);
+}
+
+static void a_right_lapses_and_nobody_is_late(void **state)
+{
+    (void)state;
+    const struct program *usual = world.program;
+    struct definition_context context = {.policy = world.rules.policy,
+                                         .directory = world.rules.directory};
+    world.program = definition_workflow(bytes_from_text(right_text), &context, &world.rules_arena,
+                                        &world.diagnostics);
+    print_findings();
+    assert_non_null(world.program);
+    /* Too late by its legal date: for the definition to refuse. */
+    play_right(TOLD LAPSED OBJECTED("2025-11-28 11:00", "2025-11-14",
+                                    "refusal: by-rule, state: open, clocks: {object: cancelled}"));
+    assert_non_null(strstr(explained(false), "2025-11-14 00:00  (by time alone)\n"
+                                             "    clock  Object [statutory] has run out: the right "
+                                             "lapsed\n"));
+    assert_non_null(strstr(explained(false), "in the end: the right lapsed\n"));
+    assert_non_null(strstr(explained(true), "    期限  提出异议〔法定〕权利期限已过\n"));
+    assert_non_null(strstr(explained(true), "提出异议 object〔法定〕〔权利〕"));
+    assert_non_null(strstr(explained(true), "结局:权利期限已过\n"));
+    /* In time by its legal date, though the engine hears of it when the right has lapsed. */
+    play_right(TOLD LAPSED OBJECTED("2025-11-28 11:00", "2025-11-13",
+                                    "fate: applied, state: heard, clocks: {object: met}"));
+    assert_non_null(strstr(explained(false), "    clock  Object [statutory] ends within the "
+                                             "period\n"));
+    play_right(TOLD OBJECTED("2025-11-12 10:00", "2025-11-12",
+                             "fate: applied, state: heard, clocks: {object: met}"));
+    assert_non_null(strstr(explained(true), "    期限  提出异议〔法定〕期限内了结\n"));
+    assert_non_null(strstr(explained(true), "结局:期限内了结\n"));
+    world.program = usual;
+}
+
 /* --- several cases of several workflows ----------------------------------------------------- */
 
 enum { FAMILY_COUNT = 7 };
@@ -758,6 +837,7 @@ int main(void)
         cmocka_unit_test(explanation_tells_what_happened_and_why_in_both_languages),
         cmocka_unit_test(explanation_names_what_stopped_a_clock),
         cmocka_unit_test(explanation_names_what_extended_a_clock),
+        cmocka_unit_test(a_right_lapses_and_nobody_is_late),
         cmocka_unit_test(each_expectation_about_other_cases_fails_once),
         cmocka_unit_test(an_opening_that_is_refused_leaves_nothing),
         cmocka_unit_test(an_emitted_event_is_a_row_with_its_identity_and_its_cause),

@@ -235,6 +235,9 @@ ROWS = [
      "when clock “Tell” falls due it now leads to state “Done” (before: leads to state “Fast”)"),
     ("    expire: {to: fast}\n", "    repeat: true\n", "clock-repeats", "期限“告知”到期后重新起算",
      "clock “Tell” now starts again when it falls due"),
+    ("    expire: {to: fast}\n", "    expire: {to: fast}\n    right: true\n", "clock-right",
+     "期限“告知”改为权利期限:到期即失权,不算逾期",
+     "clock “Tell” is now the period of a right: it lapses and nobody is late"),
 ]
 
 PARENT = (SOURCE / "tests/unit/language/family/resolution.yaml").read_text()
