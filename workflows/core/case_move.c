@@ -29,10 +29,17 @@ const struct branch *step_choose(struct step *step, const struct branch *branche
     return NULL;
 }
 
+/* VALUE_NONE: there is nothing to assign. */
 static bool evaluate(struct step *step, const struct assignment *assignment,
                      struct value *ret_value)
 {
-    enum expr_err err = step_eval(step, assignment->value, ret_value);
+    struct value is_there = value_bool(true);
+    enum expr_err err = EXPR_OK;
+    if (assignment->asked)
+        err = step_eval(step, assignment->asked, &is_there);
+    *ret_value = (struct value){0};
+    if (err == EXPR_OK && is_there.as.boolean)
+        err = step_eval(step, assignment->value, ret_value);
     return err == EXPR_OK
            || step_refuse(step, REFUSAL_EXPRESSION, assignment->value->source,
                           bytes_from_text(expr_err_word(err)));
@@ -78,6 +85,8 @@ static void assign_all(struct step *step, const struct branch *branch,
 {
     for (uint32_t i = 0; i < branch->set_count; i++) {
         int32_t field = branch->sets[i].target;
+        if (assigned->sets[i].kind == VALUE_NONE)
+            continue;
         step->fields[field] = assigned->sets[i];
         step_emit(step, FACT_FIELD, field)->value = assigned->sets[i];
     }

@@ -67,6 +67,8 @@ struct event_type {
 struct assignment {
     int32_t target; /* field (set) or party (bind) */
     const struct expr *value;
+    const struct expr *asked; /* has(value) of an optional field: where it is not there, the target
+                               * stays as it is. NULL: the value is always there */
 };
 
 /* A value for a name of another definition: a field or party of a sub-case, a data field of an

@@ -65,6 +65,7 @@ struct expression_scope draft_scope(const struct draft *draft, int32_t event)
         .clock_count = draft->program.clock_count,
         .directory = draft->context->directory,
         .has_subs = true,
+        .known = draft->known,
     };
 }
 
@@ -110,6 +111,28 @@ const struct expr *draft_expr_as(struct draft *draft, const struct yaml_node *no
     const struct expr *expr = expression_compile_as(node->text, place, &scope, wanted,
                                                     draft->sheet.arena, draft->sheet.diagnostics);
     return draft_note_expr(draft, expr, place);
+}
+
+const struct expr *draft_expr_optional(struct draft *draft, const struct yaml_node *node,
+                                       int32_t event, const struct data_type *wanted,
+                                       const struct expr **ret_asked)
+{
+    if (!node || !sheet_shape(&draft->sheet, node, SHAPE_SCALAR))
+        return NULL;
+    struct place place = sheet_content_place(node);
+    struct expression_scope scope = draft_scope(draft, event);
+    const struct expr *expr = expression_compile_optional(
+        node->text, place, &scope, wanted, draft->sheet.arena, draft->sheet.diagnostics, ret_asked);
+    return draft_note_expr(draft, expr, place);
+}
+
+void draft_know(struct draft *draft, const struct expr *guard, bool is_true)
+{
+    struct expression_known *known = guard ? arena_alloc(draft->sheet.arena, sizeof *known) : NULL;
+    if (!known)
+        return;
+    *known = (struct expression_known){guard, is_true, draft->known};
+    draft->known = known;
 }
 
 const struct expr *draft_template(struct draft *draft, const struct yaml_node *node, int32_t event)

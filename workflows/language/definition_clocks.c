@@ -165,15 +165,18 @@ static void read_period(struct draft *draft, const struct yaml_node *node, int32
     static const struct key keys[] = {KEY("if", SHAPE_SCALAR | SHAPE_REQUIRED),
                                       KEY("is", SHAPE_SCALAR | SHAPE_REQUIRED)};
     const struct yaml_node *amount = node;
+    const struct expression_known *outside = draft->known;
     if (!sheet_shape(&draft->sheet, node, SHAPE_SCALAR | SHAPE_MAP))
         return;
     if (node->kind == YAML_MAPPING) {
         (void)sheet_keys(&draft->sheet, node, keys, KEY_COUNT(keys)); /* reported there */
         period->guard = draft_expr(draft, sheet_get(node, "if", SHAPE_SCALAR), event, STATIC_BOOL);
         amount = sheet_get(node, "is", SHAPE_SCALAR);
+        draft_know(draft, period->guard, true);
     }
     draft_note(draft, period, node->place);
     period->amount = draft_period(draft, amount, event, &period->unit);
+    draft->known = outside;
 }
 
 static void read_periods(struct draft *draft, const struct yaml_node *node, int32_t event,
@@ -188,8 +191,12 @@ static void read_periods(struct draft *draft, const struct yaml_node *node, int3
         sheet_report(&draft->sheet, node->place, "missing-key", BYTES_LITERAL("period"));
     if (!periods)
         return;
-    for (uint32_t i = 0; i < count; i++)
+    const struct expression_known *outside = draft->known;
+    for (uint32_t i = 0; i < count; i++) {
         read_period(draft, sheet_many_at(node, i), event, &periods[i]);
+        draft_know(draft, periods[i].guard, false);
+    }
+    draft->known = outside;
     clock->periods = periods;
     clock->period_count = count;
 }

@@ -31,6 +31,7 @@ struct draft {
     struct note *notes;
     /* While an action with a `for` is read: what its expressions may name besides. */
     const struct expression_element *element;
+    const struct expression_known *known; /* the guards around what is being read */
     bool is_element_sealed; /* the list is sealed, and so all of its elements */
     struct place subs_place; /* where subs.open or subs.closed is named first; line 0: nowhere */
     struct program self;     /* what draft_target gives for the definition's own id */
@@ -50,6 +51,13 @@ const struct expr *draft_expr(struct draft *draft, const struct yaml_node *node,
                               enum static_kind wanted);
 const struct expr *draft_expr_as(struct draft *draft, const struct yaml_node *node, int32_t event,
                                  const struct data_type *wanted);
+/* The same for a field that may be absent; ret_asked as expression_compile_optional. */
+const struct expr *draft_expr_optional(struct draft *draft, const struct yaml_node *node,
+                                       int32_t event, const struct data_type *wanted,
+                                       const struct expr **ret_asked);
+/* From here on the guard held, or did not; a NULL guard says nothing. Whoever keeps what was known
+ * before puts it back. */
+void draft_know(struct draft *draft, const struct expr *guard, bool is_true);
 const struct expr *draft_period(struct draft *draft, const struct yaml_node *node, int32_t event,
                                 enum period_unit *ret_unit);
 const struct expr *draft_template(struct draft *draft, const struct yaml_node *node, int32_t event);

@@ -60,7 +60,8 @@ static void read_given(struct draft *draft, const struct yaml_node *node, struct
 static void give_assigned(const struct branch *start, struct given *given)
 {
     for (uint32_t i = 0; i < start->set_count; i++) {
-        if (start->sets[i].target != INDEX_NONE)
+        bool is_needed = !start->sets[i].asked; /* what may be absent need not be given */
+        if (start->sets[i].target != INDEX_NONE && is_needed)
             given->fields[given->field_count++] = start->sets[i].target;
     }
     for (uint32_t i = 0; i < start->bind_count; i++) {

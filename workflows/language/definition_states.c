@@ -36,7 +36,10 @@ static void read_set(struct draft *draft, const struct yaml_entry *entry, int32_
         sheet_report_unknown(&draft->sheet, entry->key_place, "unknown-field", entry->key, names);
         return;
     }
-    set->value = draft_expr_as(draft, entry->value, event, &draft->fields[set->target].type);
+    const struct field *field = &draft->fields[set->target];
+    set->value = field->is_optional
+                     ? draft_expr_optional(draft, entry->value, event, &field->type, &set->asked)
+                     : draft_expr_as(draft, entry->value, event, &field->type);
 }
 
 static void read_bind(struct draft *draft, const struct yaml_entry *entry, int32_t event,
@@ -108,13 +111,16 @@ static void read_branch(struct draft *draft, const struct yaml_node *node, int32
     draft_note(draft, branch, node->place);
     if (!sheet_keys(&draft->sheet, node, branch_keys, KEY_COUNT(branch_keys)))
         return;
+    const struct expression_known *outside = draft->known;
     branch->guard = draft_expr(draft, sheet_get(node, "if", SHAPE_SCALAR), event, STATIC_BOOL);
+    draft_know(draft, branch->guard, true);
     branch->to = sheet_refer(&draft->sheet, sheet_get(node, "to", SHAPE_SCALAR),
                              NAMES_OF(draft->states, draft->program.state_count), "unknown-state");
     draft_assignments(draft, node, event, branch);
     draft_actions(draft, node, event, branch);
     read_outcome(draft, node, branch);
     read_refuse(draft, node, event, branch);
+    draft->known = outside;
 }
 
 const struct branch *draft_branches(struct draft *draft, const struct yaml_node *node,
@@ -129,8 +135,12 @@ const struct branch *draft_branches(struct draft *draft, const struct yaml_node 
         return NULL;
     if (count == 0)
         sheet_report(&draft->sheet, node->place, "no-branches", BYTES_NONE);
-    for (uint32_t i = 0; i < count; i++)
+    const struct expression_known *outside = draft->known;
+    for (uint32_t i = 0; i < count; i++) {
         read_branch(draft, sheet_many_at(node, i), event, &branches[i]);
+        draft_know(draft, branches[i].guard, false); /* where a later one is come to */
+    }
+    draft->known = outside;
     *ret_count = count;
     return branches;
 }

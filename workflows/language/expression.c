@@ -83,13 +83,45 @@ bool compile_begin(struct compilation *compilation, struct place place)
     return compilation->source.ptr != NULL;
 }
 
+/* The guards around: outer ones and those of branches passed over. */
+static bool learn_guards(struct checker *checker)
+{
+    const struct expression_known *known = checker->compilation->scope->known;
+    for (; known; known = known->next) {
+        if (!learn_facts(checker, known->guard, known->is_true))
+            return false;
+    }
+    return true;
+}
+
+/* An optional field by itself, which is taken where it is there. */
+static bool check_absent(struct checker *checker, const struct syntax *syntax,
+                         struct typed *ret_typed)
+{
+    struct compilation *compilation = checker->compilation;
+    struct typed asked;
+    bool is_absent;
+    if (!check_path(checker, syntax, ret_typed, &is_absent))
+        return false;
+    if (!is_absent)
+        return true;
+    if (!make_typed(checker, syntax, EXPR_HAS, ret_typed, 1, &asked))
+        return false;
+    asked.expr->source = compilation->source;
+    compilation->asked = asked.expr;
+    return true;
+}
+
 bool compile_text(struct compilation *compilation, struct place place, struct typed *ret_typed)
 {
     if (!compile_begin(compilation, place))
         return false;
     const struct syntax *syntax = syntax_parse(compilation, place);
     struct checker checker = {.compilation = compilation};
-    if (!syntax || !check_expression(&checker, syntax, ret_typed))
+    if (!syntax || !learn_guards(&checker))
+        return false;
+    bool is_path = compilation->may_be_absent && syntax->kind == SYNTAX_SELECT;
+    if (!(is_path ? check_absent : check_expression)(&checker, syntax, ret_typed))
         return false;
     ret_typed->expr->source = compilation->source;
     return true;
@@ -139,6 +171,24 @@ static bool fits(struct checker *checker, const struct expr *expr, const struct 
     return false;
 }
 
+static const struct expr *compile_as(struct compilation *compilation, struct place place,
+                                     const struct data_type *wanted)
+{
+    struct checker checker = {.compilation = compilation};
+    struct static_type type, wanted_type;
+    const struct expr *expr = compile(compilation, place, &type);
+    if (!expr || static_fits_data(&type, wanted))
+        return expr;
+    if (!static_of_data(compilation->arena, wanted, &wanted_type))
+        return NULL;
+    if (fits(&checker, expr, &type, &wanted_type, place))
+        return expr;
+    (void)compilation_fail(compilation, place, "expr-wanted",
+                           bytes_from_text(static_word(&wanted_type)),
+                           bytes_from_text(static_word(&type)));
+    return NULL;
+}
+
 const struct expr *expression_compile_as(struct bytes source, struct place place,
                                          const struct expression_scope *scope,
                                          const struct data_type *wanted, struct arena *arena,
@@ -146,19 +196,23 @@ const struct expr *expression_compile_as(struct bytes source, struct place place
 {
     struct compilation compilation = {
         .source = source, .scope = scope, .arena = arena, .diagnostics = diagnostics};
-    struct checker checker = {.compilation = &compilation};
-    struct static_type type, wanted_type;
-    const struct expr *expr = compile(&compilation, place, &type);
-    if (!expr || static_fits_data(&type, wanted))
-        return expr;
-    if (!static_of_data(arena, wanted, &wanted_type))
-        return NULL;
-    if (fits(&checker, expr, &type, &wanted_type, place))
-        return expr;
-    (void)compilation_fail(&compilation, place, "expr-wanted",
-                           bytes_from_text(static_word(&wanted_type)),
-                           bytes_from_text(static_word(&type)));
-    return NULL;
+    return compile_as(&compilation, place, wanted);
+}
+
+const struct expr *expression_compile_optional(struct bytes source, struct place place,
+                                               const struct expression_scope *scope,
+                                               const struct data_type *wanted, struct arena *arena,
+                                               struct diagnostics *diagnostics,
+                                               const struct expr **ret_asked)
+{
+    struct compilation compilation = {.source = source,
+                                      .scope = scope,
+                                      .arena = arena,
+                                      .diagnostics = diagnostics,
+                                      .may_be_absent = true};
+    const struct expr *expr = compile_as(&compilation, place, wanted);
+    *ret_asked = expr ? compilation.asked : NULL;
+    return expr;
 }
 
 static bool is_blank(uint8_t byte)

@@ -25,6 +25,14 @@ struct expression_element {
     struct static_type type;
 };
 
+/* A guard whose outcome is known where an expression stands: it held, or it did not. What has()
+ * asked in it is known to be there, as to the right of && and of ||. */
+struct expression_known {
+    const struct expr *guard;
+    bool is_true;
+    const struct expression_known *next;
+};
+
 /* What an expression may name. NULL entries: not nameable here. */
 struct expression_scope {
     const struct party *parties;
@@ -38,6 +46,7 @@ struct expression_scope {
     uint32_t clock_count;
     const struct directory *directory; /* unit('x') is checked against it */
     bool has_subs;
+    const struct expression_known *known;
 };
 
 /* Compiles source (at most EXPR_SOURCE_MAX bytes). place is where the source begins in its file:
@@ -54,6 +63,14 @@ const struct expr *expression_compile_as(struct bytes source, struct place place
                                          const struct expression_scope *scope,
                                          const struct data_type *wanted, struct arena *arena,
                                          struct diagnostics *diagnostics);
+
+/* The same for a field that may be absent: the expression may be an optional field by itself,
+ * without has(). *ret_asked: then has() of it, else NULL. */
+const struct expr *expression_compile_optional(struct bytes source, struct place place,
+                                               const struct expression_scope *scope,
+                                               const struct data_type *wanted, struct arena *arena,
+                                               struct diagnostics *diagnostics,
+                                               const struct expr **ret_asked);
 
 /* Text with parts in ${}: "线索 ${case.id} 已由 ${party.prosecutor} 受理", as one expression that gives
  * text. A part of type text, choice, int, bool, date, timestamp or unit is converted as string()

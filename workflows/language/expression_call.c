@@ -313,9 +313,10 @@ static bool check_macro(struct checker *checker, const struct syntax *call, enum
 static bool check_has(struct checker *checker, const struct syntax *call, struct typed *ret_typed)
 {
     struct typed path;
+    bool is_absent; /* whatever it is: has() may ask twice */
     if (call->child_count != 1)
         return fail_call(checker, call, "expr-has", "");
-    if (!check_path(checker, call->first, &path)
+    if (!check_path(checker, call->first, &path, &is_absent)
         || !make_typed(checker, call, EXPR_HAS, &path, 1, ret_typed))
         return false;
     ret_typed->type = static_bool;

@@ -1,7 +1,7 @@
 /* Names and selections, and what is known to be present. An optional field may be read where its
- * presence is known: to the right of has(x) &&, to the right of !has(x) ||, and in the branches of
- * ?:. Facts are a list that grows inwards and is cut where the scope ends, so that a fact of one
- * branch is never seen by the other. */
+ * presence is known: under a guard that asks has(x), to the right of has(x) &&, to the right of
+ * !has(x) ||, and in the branches of ?:. Facts are a list that grows inwards and is cut where the
+ * scope ends, so that a fact of one branch is never seen by the other. */
 #include "workflows/language/expression_parts.h"
 
 #include "base/buffer.h"
@@ -393,12 +393,16 @@ static bool resolve(struct checker *checker, const struct syntax *syntax, struct
     return true;
 }
 
-bool check_path(struct checker *checker, const struct syntax *syntax, struct typed *ret_typed)
+bool check_path(struct checker *checker, const struct syntax *syntax, struct typed *ret_typed,
+                bool *ret_is_absent)
 {
     bool is_optional;
     if (syntax->kind != SYNTAX_SELECT)
         return fail_unknown(checker, syntax, "expr-has");
-    return resolve(checker, syntax, ret_typed, &is_optional);
+    if (!resolve(checker, syntax, ret_typed, &is_optional))
+        return false;
+    *ret_is_absent = is_optional && !is_known(checker, ret_typed->expr);
+    return true;
 }
 
 bool check_select(struct checker *checker, const struct syntax *syntax, struct typed *ret_typed)

@@ -16,6 +16,8 @@ struct compilation {
     struct diagnostics *diagnostics;
     struct name_index *indexes; /* of the declarations that were searched so far */
     bool is_failed;             /* a diagnostic was given */
+    bool may_be_absent;         /* the whole of it may be an optional field, without has() */
+    const struct expr *asked;   /* that it is: has() of it */
 };
 
 /* Diagnoses and gives false, so that a stage can return it. */
@@ -125,8 +127,10 @@ bool check_expression(struct checker *checker, const struct syntax *syntax,
 bool check_call(struct checker *checker, const struct syntax *syntax, struct typed *ret_typed);
 bool check_name(struct checker *checker, const struct syntax *syntax, struct typed *ret_typed);
 bool check_select(struct checker *checker, const struct syntax *syntax, struct typed *ret_typed);
-/* A name or selection that need not be present: the operand of has(). */
-bool check_path(struct checker *checker, const struct syntax *syntax, struct typed *ret_typed);
+/* A name or selection that need not be present: the operand of has(). *ret_is_absent: it is not
+ * known to be. */
+bool check_path(struct checker *checker, const struct syntax *syntax, struct typed *ret_typed,
+                bool *ret_is_absent);
 /* Adds what is known to be present where expr gave is_true. False: no memory. */
 bool learn_facts(struct checker *checker, const struct expr *expr, bool is_true);
 
