@@ -33,6 +33,19 @@ static bool is_known_kind(const struct directory *directory, struct bytes kind)
     return is_found;
 }
 
+bool draft_is_kind(const struct draft *draft, struct bytes name)
+{
+    static const char *const usual[] = {"agency", "court", "government", "joint-office",
+                                        "police", "procuratorate", "town"};
+    if (draft->context->directory)
+        return is_known_kind(draft->context->directory, name);
+    for (size_t i = 0; i < sizeof usual / sizeof usual[0]; i++) {
+        if (bytes_is(name, usual[i]))
+            return true;
+    }
+    return false;
+}
+
 static void check_kind(const struct draft *draft, const struct yaml_node *node)
 {
     if (is_known_kind(draft->context->directory, node->text))

@@ -74,6 +74,8 @@ struct names draft_declared_events(const struct draft *draft);
 const struct field *draft_fields(struct draft *draft, const struct yaml_node *node,
                                  uint32_t *ret_count);
 void draft_parties(struct draft *draft);
+/* Is it a kind of unit: of the directory's, or, without one, of those that every city has? */
+bool draft_is_kind(const struct draft *draft, struct bytes name);
 void draft_data(struct draft *draft);
 void draft_events(struct draft *draft);
 

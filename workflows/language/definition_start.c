@@ -91,6 +91,25 @@ static void note_given(struct draft *draft, const struct yaml_node *node)
     program->given_party_count = given.party_count;
 }
 
+/* No party is bound yet: who writes the name of a kind there means the units of that kind, and a
+ * party of the same name hides them. */
+static void check_hidden_kinds(struct draft *draft, int32_t event)
+{
+    if (event == INDEX_NONE)
+        return;
+    const struct yaml_node *type = draft->event_nodes->entries[event].value;
+    const struct yaml_node *from = sheet_get(type, "from", SHAPE_SCALAR | SHAPE_LIST);
+    struct names parties = NAMES_OF(draft->parties, draft->program.party_count);
+    for (uint32_t i = 0; from && i < sheet_many(from); i++) {
+        const struct yaml_node *name = sheet_many_at(from, i);
+        int32_t party = names_find(parties, name->text);
+        if (party == INDEX_NONE || bytes_equal(draft->parties[party].kind, name->text))
+            continue;
+        if (draft_is_kind(draft, name->text))
+            sheet_report(&draft->sheet, name->place, "party-hides-kind", name->text);
+    }
+}
+
 void draft_start(struct draft *draft)
 {
     const struct yaml_node *node = sheet_get(draft->root, "start", SHAPE_MAP);
@@ -102,6 +121,7 @@ void draft_start(struct draft *draft)
     const struct yaml_node *event = sheet_get(node, "event", SHAPE_SCALAR);
     draft_note(draft, start, event ? event->place : node->place);
     draft->program.start_event = draft_refer_published(draft, event, "start");
+    check_hidden_kinds(draft, draft->program.start_event);
     start->to = sheet_refer(&draft->sheet, sheet_get(node, "to", SHAPE_SCALAR),
                             NAMES_OF(draft->states, draft->program.state_count), "unknown-state");
     /* What an unknown event carries is unknown too: one finding is enough. */
