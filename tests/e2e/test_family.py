@@ -2,11 +2,12 @@
 joined and closed while brokers and workers are killed with SIGKILL; afterwards what was answered is
 on disk, all that one event did to a family is there or none of it, and parents and sub-cases agree."""
 import concurrent.futures
+import json
 import random
 
 import pytest
 
-from harness import SOURCE, event, serving
+from harness import SOURCE, command, event, serving
 from test_durability import kill
 import verify
 
@@ -79,6 +80,18 @@ def test_kills_leave_whole_families(ready):
     read = verify.check(ready, fates)
     families = [row for part in read for row in part.rows.values() if row["kind"] == verify.FAMILY]
     assert {row["input"] for row in families} == set(verify.INPUTS.values())
+
+
+def test_people_are_told_why_a_sub_case_is_not_opened(ready):
+    with serving(ready) as served:
+        served.publish(event(0, OFFICE, "resolved", "W-1", {"items": [item("a")]}))
+        again = json.dumps(event(1, OFFICE, "added", "W-1", item("a")))
+        told = served.run("publish", "-", stdin=again, check=False).stdout
+    assert "a sub-case cannot be opened: a; because: the name was used before" in told
+    stories = SOURCE / "tests" / "story" / "family"
+    told = command("workflow", "explain", stories / "order.yaml", "--story",
+                   stories / "items.story.yaml").stdout
+    assert "a sub-case cannot be opened, river, because: the name was used before" in told
 
 
 def test_time_goes_through_a_family_in_order(folder):

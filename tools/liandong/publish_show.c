@@ -85,6 +85,21 @@ static void print_takes(FILE *file, const struct command_context *context,
         print_part(file, i ? ", " : "", takes->as.list.items[i].as.text);
 }
 
+static void print_wanted(FILE *file, const struct command_context *context,
+                         const struct fate_answer *answer)
+{
+    struct bytes rest = BYTES_NONE;
+    const struct word_row *row = reason_words(answer->wanted, &rest);
+    if (!refusal_has_reason(answer->code)) {
+        print_part(file, say(context, ";应为 ", "; wanted: "), answer->wanted);
+        return;
+    }
+    struct bytes why = row ? bytes_from_text(say(context, row->zh, row->en)) : answer->wanted;
+    print_part(file, say(context, ";原因:", "; because: "), why);
+    if (row)
+        print_part(file, ": ", rest);
+}
+
 static void print_fate_words(FILE *file, const struct command_context *context,
                              const struct fate_answer *answer)
 {
@@ -98,7 +113,7 @@ static void print_fate_words(FILE *file, const struct command_context *context,
         fputc(']', file);
     print_part(file, " ", context->is_zh ? answer->zh : answer->en);
     print_part(file, ": ", answer->detail);
-    print_part(file, say(context, ";应为 ", "; wanted: "), answer->wanted);
+    print_wanted(file, context, answer);
     print_takes(file, context, &answer->takes);
     print_part(file,
                fate_is_refusal(answer) ? say(context, ";状态仍为 ", "; the state stays ") : " → ",

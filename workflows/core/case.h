@@ -69,6 +69,10 @@ struct word_row {
 
 const struct word_row *fate_words(enum fate fate);
 const struct word_row *refusal_words(enum refusal refusal);
+/* Of refusals with these codes what was wanted is a reason: why there is no sub-case, no value. */
+bool refusal_has_reason(struct bytes code);
+/* Its sentence, and what stands behind its word ("bad-data: lead"); NULL: it has none. */
+const struct word_row *reason_words(struct bytes reason, struct bytes *ret_rest);
 
 /* What a case remembers of each event that it was given: the first answer to a resend. */
 struct seen_event {

@@ -354,6 +354,23 @@ static void tell_effects(const struct teller *teller, const struct story_row *ro
     }
 }
 
+static void tell_wanted(const struct teller *teller, const struct effects *effects)
+{
+    struct bytes rest, code = bytes_from_text(refusal_words(effects->refusal)->word);
+    const struct word_row *row =
+        refusal_has_reason(code) ? reason_words(effects->detail_wanted, &rest) : NULL;
+    if (row) {
+        teller_words(teller, ",原因:", ", because: ");
+        teller_words(teller, row->zh, row->en);
+        teller_words(teller, rest.size ? ": " : "", rest.size ? ": " : "");
+        buffer_put(teller->buffer, rest);
+        return;
+    }
+    if (effects->detail_wanted.size)
+        teller_words(teller, ",应为 ", ", wanted ");
+    buffer_put(teller->buffer, effects->detail_wanted);
+}
+
 static void tell_refusal(const struct teller *teller, const struct effects *effects)
 {
     const struct word_row *refusal = refusal_words(effects->refusal);
@@ -367,9 +384,7 @@ static void tell_refusal(const struct teller *teller, const struct effects *effe
     if (effects->detail.size)
         teller_words(teller, ",", ", ");
     buffer_put(teller->buffer, effects->detail);
-    if (effects->detail_wanted.size)
-        teller_words(teller, ",应为 ", ", wanted ");
-    buffer_put(teller->buffer, effects->detail_wanted);
+    tell_wanted(teller, effects);
 }
 
 static void tell_fate(const struct teller *teller, const struct effects *effects)

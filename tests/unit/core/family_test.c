@@ -689,6 +689,21 @@ static void test_a_family_hands_on_what_led_to_it(void **state)
     assert_int_equal(value_get_int(&world->emitted, "hops", 0), EMIT_HOPS_MAX);
 }
 
+static void test_a_reason_is_told_in_words(void **state)
+{
+    struct bytes rest;
+    (void)state;
+    assert_string_equal(reason_words(BYTES_LITERAL("used"), &rest)->zh, "名称已用过");
+    assert_int_equal(rest.size, 0);
+    assert_string_equal(reason_words(BYTES_LITERAL("missing-data: due_on"), &rest)->word,
+                        "missing-data");
+    assert_true(bytes_is(rest, "due_on"));
+    assert_null(reason_words(BYTES_NONE, &rest));
+    assert_null(reason_words(BYTES_LITERAL("agency, town"), &rest));
+    assert_true(refusal_has_reason(BYTES_LITERAL("sub-case")));
+    assert_false(refusal_has_reason(BYTES_LITERAL("wrong-sender")));
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -712,6 +727,7 @@ int main(void)
         TEST(test_emitted_events_follow_each_other_to_a_bound),
         TEST(test_a_family_hands_on_what_led_to_it),
         TEST(test_a_subject_that_no_event_can_name_is_refused),
+        cmocka_unit_test(test_a_reason_is_told_in_words),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
