@@ -292,7 +292,9 @@ static void print_clause(const struct coverage_view *view, const struct coverage
 {
     uint32_t rows = clause->service_count ? clause->service_count : 1;
     for (uint32_t i = 0; i < rows; i++) {
-        printf("| %.*s | ", BYTES_PRINTF(i == 0 ? clause->id.name : BYTES_LITERAL("")));
+        printf("| ");
+        print_cell(i == 0 ? clause->id.name : BYTES_NONE);
+        printf(" | ");
         print_cell(i == 0 ? clause->words : BYTES_NONE);
         printf(" | ");
         if (clause->service_count) {
