@@ -87,6 +87,8 @@ def test_people_are_told_why_a_sub_case_is_not_opened(ready):
         served.publish(event(0, OFFICE, "resolved", "W-1", {"items": [item("a")]}))
         again = json.dumps(event(1, OFFICE, "added", "W-1", item("a")))
         told = served.run("publish", "-", stdin=again, check=False).stdout
+        history = served.run("case", "history", "W-1").stdout
+    assert "[sub-case] a sub-case cannot be opened: a; because: the name was used before" in history
     assert "a sub-case cannot be opened: a; because: the name was used before" in told
     stories = SOURCE / "tests" / "story" / "family"
     told = command("workflow", "explain", stories / "order.yaml", "--story",

@@ -228,11 +228,37 @@ static void print_fact(struct timeline *timeline, const struct value *fact)
     printf("    %.*s %s\n", BYTES_PRINTF(kind), show_cell(fact, "text", &timeline->arena));
 }
 
+/* What was wrong, and what would have been right or why. A rule's own refusal has two texts. */
+static void print_refusal(const struct command_context *context, const struct value *row,
+                          struct arena *arena)
+{
+    struct bytes rest, code = value_get_text(row, "code");
+    struct bytes detail = value_get_text(row, "detail"), wanted = value_get_text(row, "wanted");
+    const struct word_row *words = reason_words(code, &rest), *why = NULL;
+    bool is_by_rule = bytes_is(code, refusal_words(REFUSAL_BY_RULE)->word);
+    printf(" [%.*s] %s", BYTES_PRINTF(code), words ? say(context, words->zh, words->en) : "");
+    if (is_by_rule && !context->is_zh && wanted.size)
+        detail = wanted;
+    if (detail.size)
+        printf(": %s", show_text(detail, arena));
+    if (is_by_rule || wanted.size == 0)
+        return;
+    if (!refusal_has_reason(code)) {
+        printf("%s%s", say(context, ";应为 ", "; wanted: "), show_text(wanted, arena));
+        return;
+    }
+    why = reason_words(wanted, &rest);
+    printf("%s%s", say(context, ";原因:", "; because: "),
+           why ? say(context, why->zh, why->en) : show_text(wanted, arena));
+    if (why && rest.size)
+        printf(": %s", show_text(rest, arena));
+}
+
 static void print_event_line(struct timeline *timeline, const struct value *row)
 {
     const struct command_context *context = timeline->context;
     struct arena *arena = &timeline->arena;
-    struct bytes code = value_get_text(row, "code"), detail = value_get_text(row, "detail");
+    struct bytes code = value_get_text(row, "code");
     bool is_built_in = bytes_is(value_get_text(row, "type"), EVENT_ACKNOWLEDGED);
     printf("%s ← %s  %s",
            is_built_in ? say(context, "签收提醒", "Alert acknowledged")
@@ -240,7 +266,7 @@ static void print_event_line(struct timeline *timeline, const struct value *row)
            show_titled(context, row, "source_title", "source", arena),
            show_word(context, value_get_text(row, "fate"), arena));
     if (code.size)
-        printf(" [%.*s]%s%s", BYTES_PRINTF(code), detail.size ? " " : "", show_text(detail, arena));
+        print_refusal(context, row, arena);
     /* Which event it was, where somebody has to find it. */
     if (code.size || bytes_is(value_get_text(row, "fate"), "held"))
         printf("  (%s)", show_cell(row, "event_id", arena));
