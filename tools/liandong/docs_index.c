@@ -213,7 +213,7 @@ static void put_key(struct page *page)
 {
     page_raw(page, "<div class=\"key\"><p>");
     page_force(page, FORCE_STATUTORY);
-    page_say(page, "法律、司法解释、规章写明天数的期限，逾期即违法。",
+    page_say(page, "法律、行政法规、司法解释、规章写明天数的期限。",
              "a period that a law or rule lays down.");
     page_raw(page, "</p><p>");
     page_force(page, FORCE_REFERENCE);
