@@ -1,5 +1,7 @@
 """A durable subscription: warned before, alerted after, nothing missed while the watcher was away,
 nothing told twice that was acknowledged, and the same alert under the same id."""
+import pathlib
+
 from harness import event, rows, serving
 
 START = "2025-08-01T09:00:00+08:00"
@@ -67,3 +69,26 @@ def test_overdue_lists_who_is_late(folder):
         late = served.json("overdue")
         assert [(row["case"], row["last_day"], row["days"]) for row in late] \
             == [("A-1", "2025-09-01", 1)]
+
+
+def test_a_right_that_nobody_used_is_told_as_lapsed(folder):
+    """A review may be asked for within 30 days of 2025-11-07: until Monday, 2025-12-08."""
+    circular = pathlib.Path(__file__).resolve().parents[2] / "workflows/catalog/circular.yaml"
+    with serving(folder, "--clock", "manual", "--at", "2025-11-07T09:00:00+08:00") as served:
+        served.run("workflow", "deploy", str(circular))
+        served.publish(
+            event(0, "qj-joint-office", "circular.drafted", "T-1",
+                  {"about": "x", "due_on": "2025-10-27", "addressee": "qj-market"}),
+            event(1, "qj-vice-convener", "circular.signed", "T-1",
+                  {"issued_on": "2025-11-07", "number": "1"}, role="vice-convener"),
+            event(2, "qj-market", "circular.received", "T-1", {"received_on": "2025-11-07"}),
+            event(3, "qj-market", "statement.submitted", "T-1", {"statement": "x"}, role="head"))
+        served.advance("2025-12-09T09:00:00+08:00")
+        assert [row["clock"] for row in served.json("overdue")] == ["file"]
+        for shown in (("case", "show", "T-1"), ("case", "history", "T-1")):
+            text = served.run(*shown).stdout
+            assert "the right lapsed" in text and "cancelled" not in text
+        clock = next(clock for clock in served.case("T-1")["clocks"]
+                     if clock["name"] == "review-apply")
+        assert (clock["status"], clock["right"], clock["lapsed"]) == ("cancelled", True, True)
+        assert "breached" not in clock

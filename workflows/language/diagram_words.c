@@ -240,7 +240,7 @@ void words_put_period(struct words *words, const struct clock_rule *clock)
     if (clock->repeats)
         words_say(words, "每 ", "every ");
     if (clock->is_right)
-        words_say(words, "权利期限 ", "right: ");
+        words_say(words, "权利期限\u00a0", "right:\u00a0");
     for (uint32_t i = 0; i < clock->period_count; i++) {
         const struct clock_period *period = &clock->periods[i];
         if (i > 0)

@@ -162,6 +162,12 @@ def test_guards_and_periods_are_said_with_titles():
     assert "case.urgent" not in said
 
 
+def test_a_right_is_said_to_be_one():
+    path = SOURCE / "workflows/catalog/criminal-transfer.yaml"
+    assert "权利期限\u00a03\u00a0日" in "".join(texts(draw(path, "--lang", "zh")))
+    assert "right:\u00a03\u00a0days" in "".join(texts(draw(path, "--lang", "en")))
+
+
 def test_suspension_holding_and_conditions_are_said(tmp_path):
     path = tmp_path / "waiting.yaml"
     path.write_text(WAITING)

@@ -102,6 +102,75 @@ static void recipients_have_their_titles(void **state)
     }
 }
 
+#define CIRCULAR(id, source, more)                                                                 \
+    "{\"id\": \"" id "\", \"source\": \"" source "\", \"subject\": \"QJ-TB-2025-0001\", " more "}"
+
+/* A circular that is received and answered on the first day: by 2025-07-10 a review may be asked
+ * for (a right), and the answer is to be filed (a duty). */
+static void answer_a_circular(void)
+{
+    static const char *const changes[] = {NULL};
+    struct value deployed = fixture_deploy(&fixture, "catalog/circular.yaml", changes);
+    assert_text_at(&deployed, "result", "deployed");
+    struct value
+        fates =
+            fixture_publish(
+                &fixture,
+                "[" CIRCULAR("c1", "qj-joint-office",
+                             "\"type\": \"circular.drafted\", \"data\": {\"about\": \"x\","
+                             " \"due_on\": \"2025-06-01\", \"addressee\": \"qj-market\"}") "," //
+                CIRCULAR("c2", "qj-vice-convener",
+                         "\"type\": \"circular.signed\", \"role\": \"vice-convener\","
+                         " \"data\": {\"issued_on\": \"2025-06-10\", \"number\": \"1\"}") "," //
+                CIRCULAR("c3", "qj-market",
+                         "\"type\": \"circular.received\", \"data\": {\"received_on\": "
+                         "\"2025-06-10\"}") "," CIRCULAR("c4", "qj-market",
+                                                         "\"type\": \"statement.submitted\", "
+                                                         "\"role\": \"head\","
+                                                         " \"data\": {\"statement\": \"x\"}") "]");
+    assert_text_at(&fates, "3.fate", "applied");
+}
+
+static void a_right_that_lapsed_is_nobodys_lateness(void **state)
+{
+    static const char ask_case[] = "{\"ask\": \"case\", \"id\": \"QJ-TB-2025-0001\"}";
+    (void)state;
+    answer_a_circular();
+    fixture_advance(&fixture, "2025-07-10T23:00:00+08:00");
+    struct value running = fixture_ask(&fixture, ask_case);
+    assert_text_at(&running, "clocks.3.name", "review-apply");
+    assert_text_at(&running, "clocks.3.status", "running");
+    assert_true(value_at(&running, "clocks.3.right")->as.boolean);
+    assert_false(has_value_at(&running, "clocks.3.lapsed"));
+    assert_false(has_value_at(&running, "clocks.2.right"));
+    /* Two hours on both are due, and the engine has not looked yet. */
+    fixture.clock.now_ms += 2 * HOUR_MS;
+    struct value late = fixture_query(&fixture, "{\"ask\": \"overdue\"}");
+    assert_int_equal(count_at(&late, "rows"), 1);
+    assert_text_at(&late, "rows.0.clock", "file");
+    fixture_advance(&fixture, "2025-07-11T09:00:00+08:00");
+    struct value lapsed = fixture_ask(&fixture, ask_case);
+    assert_text_at(&lapsed, "clocks.3.status", "cancelled");
+    assert_true(value_at(&lapsed, "clocks.3.lapsed")->as.boolean);
+    assert_false(has_value_at(&lapsed, "clocks.3.breached"));
+    late = fixture_query(&fixture, "{\"ask\": \"overdue\"}");
+    assert_int_equal(count_at(&late, "rows"), 1);
+    assert_text_at(&late, "rows.0.clock", "file");
+    (void)fixture_ask(&fixture,
+                      "{\"ask\": \"subscribe\", \"name\": \"boss\", \"from\": \"start\"}");
+    struct value told = fixture_query(&fixture, "{\"ask\": \"fetch\", \"name\": \"boss\"}");
+    uint32_t reminders = 0;
+    for (uint32_t i = 0; i < count_at(&told, "items"); i++) {
+        char path[40];
+        (void)snprintf(path, sizeof path, "items.%u.right", i);
+        if (!has_value_at(&told, path))
+            continue;
+        (void)snprintf(path, sizeof path, "items.%u.kind", i);
+        assert_text_at(&told, path, reminders++ ? "alert-cleared" : "alert");
+    }
+    assert_int_equal(reminders, 2); /* the one of its last day, and that it is over */
+}
+
 static void acknowledge(int64_t cursor)
 {
     char json[100];
@@ -327,6 +396,7 @@ static void marks_of_the_engine_are_no_subscriptions(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        TEST(a_right_that_lapsed_is_nobodys_lateness),
         TEST(feed_goes_on_from_its_cursor_after_a_crash),
         TEST(feed_hears_only_what_it_asked_for),
         TEST(recipients_have_their_titles),
