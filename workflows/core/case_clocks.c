@@ -219,6 +219,27 @@ static bool extend_all(struct step *step, uint32_t clock)
     return true;
 }
 
+static bool is_extended(const struct step *step, uint32_t clock)
+{
+    const struct clock_rule *rule = rule_of(step, clock);
+    for (uint32_t i = 0; i < rule->extend_count; i++) {
+        if (rule->extends[i].event == step->event)
+            return true;
+    }
+    return false;
+}
+
+/* One event may extend several clocks, of which some run in this case: those it is meant for. Where
+ * none runs it is refused for the first. */
+static bool runs_extended(const struct step *step)
+{
+    for (uint32_t i = 0; i < step->program->clock_count; i++) {
+        if (is_extended(step, i) && clock_is_open(step->runs[i]->status))
+            return true;
+    }
+    return false;
+}
+
 bool step_event_clocks(struct step *step)
 {
     uint32_t count = step->program->clock_count;
@@ -227,8 +248,10 @@ bool step_event_clocks(struct step *step)
         if (is_end && can_end(step, i) && !end_clock(step, i))
             return false;
     }
+    bool are_idle_spared = runs_extended(step);
     for (uint32_t i = 0; i < count; i++) {
-        if (!pause_or_resume(step, i) || !extend_all(step, i))
+        bool is_spared = are_idle_spared && !clock_is_open(step->runs[i]->status);
+        if (!pause_or_resume(step, i) || (!is_spared && !extend_all(step, i)))
             return false;
     }
     for (uint32_t i = 0; i < count; i++) {
