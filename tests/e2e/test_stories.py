@@ -107,7 +107,8 @@ class Play:
     def arrive(self):
         """Until what cases have sent to each other has got there."""
         deadline = time.monotonic() + PATIENCE_S
-        while any(row.get("undelivered") for row in self.ask(ALL, ask="status")):
+        while any(row.get("undelivered") or row.get("unread") or row.get("error")
+                  for row in self.ask(ALL, ask="status")):
             assert time.monotonic() < deadline, "emitted events did not arrive"
 
     def publish(self, event):
