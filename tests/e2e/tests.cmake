@@ -1,5 +1,5 @@
 # Real processes: one pytest file a subject.
-foreach(subject stories rehearse durability family alerts emit input adversary words)
+foreach(subject stories rehearse durability family alerts emit input adversary words bench)
     add_test(NAME e2e_${subject}
         COMMAND /usr/bin/python3 -m pytest -q -x -p no:cacheprovider
             ${CMAKE_SOURCE_DIR}/tests/e2e/test_${subject}.py)

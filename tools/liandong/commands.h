@@ -35,5 +35,7 @@ int command_overdue(struct command_context *context);          /* overdue.c */
 int command_alerts_watch(struct command_context *context);     /* alerts.c */
 int command_alerts_forget(struct command_context *context);    /* alerts.c */
 int command_clock_advance(struct command_context *context);    /* clock.c */
+int command_bench_publish(struct command_context *context);    /* bench/publish.c */
+int command_bench_ceiling(struct command_context *context);    /* bench/ceiling.c */
 
 #endif

@@ -21,3 +21,9 @@ target_sources(publish_plan_test PRIVATE ${liandong_tools}/publish_plan.c)
 ld_test(publish_event_test unit/tools/publish_event_test.c ld_proto PkgConfig::JANSSON)
 target_sources(publish_event_test PRIVATE ${liandong_tools}/publish_event.c
     ${liandong_tools}/json_read.c ${liandong_tools}/lines.c ${liandong_tools}/repeated.c)
+
+# What the benchmarks measure with.
+foreach(subject histogram workload audit)
+    ld_test(${subject}_test unit/tools/${subject}_test.c ld_bench)
+endforeach()
+target_sources(audit_test PRIVATE ${liandong_tools}/folder.c)
