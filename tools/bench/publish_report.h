@@ -1,4 +1,5 @@
-/* What a run of `bench publish` came to, and how it is told. */
+/* What a run of `bench publish` came to, and how it is told. What a process used is divided by all
+ * events, also those of other partitions, so that the rows add up to what an event costs. */
 #ifndef LD_BENCH_PUBLISH_REPORT_H
 #define LD_BENCH_PUBLISH_REPORT_H
 
