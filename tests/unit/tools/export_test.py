@@ -76,6 +76,8 @@ def test_the_events_of_every_story(story):
     for number, step in enumerate(told["steps"]):
         if "event" not in step or step["event"] not in schemas:
             continue
+        if step.get("case", told["case"]) != told["case"]:
+            continue  # of another workflow, which may have an event of that name
         event = {"id": f"e-{number}", "source": step["from"], "type": step["event"],
                  "subject": step.get("case", told["case"]), "data": step.get("data", {})}
         if "role" in step:
