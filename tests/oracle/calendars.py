@@ -78,7 +78,8 @@ def agreed_calendar(days):
 
 def check_period(probe, calendar, date, amount, unit):
     noon = calendar.instant(date) + 43_200_000
-    answer = probe.answer([0, CIVIL, 1, 0, 9, 0, 0, 0, amount, unit, date, date, noon, noon, 0, noon, 0])
+    life = [0, CIVIL, 1, 0, 0, 9, 0, 0, 0]  # no rungs, no extension
+    answer = probe.answer([*life, amount, unit, date, date, noon, noon, 0, noon, 0])
     due = derive(calendar, date, noon, (amount, unit), CIVIL, True, [], [])
     assert answer[3:7] == due.row(), (text_of(date), amount, unit, answer, due.row())
 
