@@ -399,24 +399,6 @@ enum ld_err shelf_restore(struct shelf *shelf, enum artifact_kind kind, struct b
 
 /* --- which program a case starts under ------------------------------------------------------- */
 
-/* Is the program in effect on the event's legal date? Data that does not fit its declaration leaves
- * the question open: then case_step refuses with what is wrong with it. */
-static bool is_effective(const struct program *program, const struct rules *rules,
-                         const struct case_event *event, int64_t now_ms, struct arena *scratch)
-{
-    const struct event_type *start = &program->events[program->start_event];
-    const struct value *typed = NULL;
-    struct data_problem problem = {0};
-    enum ld_err err = program_type_data(start->fields, start->field_count, &event->data,
-                                        rules->directory, scratch, &typed, &problem);
-    if (err != LD_OK)
-        return true;
-    int32_t date = event_legal_date(program, program->start_event, typed, event, now_ms,
-                                    rules->calendar->zone_minutes);
-    return date == DATE_NONE
-           || (program->effective_from <= date && date <= program->effective_until);
-}
-
 const struct program *shelf_effective(const struct shelf *shelf, struct bytes workflow,
                                       int32_t date)
 {
@@ -424,20 +406,12 @@ const struct program *shelf_effective(const struct shelf *shelf, struct bytes wo
     uint32_t count = shelf_count(shelf);
     for (uint32_t i = 0; i < count; i++) {
         const struct program *program = shelf->entries[i].program;
-        bool is_ours = program && bytes_equal(program->id, workflow)
-                       && program->effective_from <= date && date <= program->effective_until;
+        bool is_ours =
+            program && bytes_equal(program->id, workflow) && program_is_effective(program, date);
         if (is_ours && (!found || program->version > found->version))
             found = program;
     }
     return found;
-}
-
-static bool starts_with(const struct shelf_entry *entry, struct bytes type, struct bytes workflow)
-{
-    const struct program *program = entry->program;
-    return program && program->start_event != INDEX_NONE
-           && bytes_equal(program->events[program->start_event].name, type)
-           && (workflow.size == 0 || bytes_equal(entry->id, workflow));
 }
 
 enum shelf_start shelf_start(const struct shelf *shelf, const struct case_event *event,
@@ -450,16 +424,17 @@ enum shelf_start shelf_start(const struct shelf *shelf, const struct case_event 
     for (uint32_t i = 0; i < count; i++) {
         const struct shelf_entry *entry = &shelf->entries[i];
         struct rules rules;
-        if (!starts_with(entry, event->type, workflow)
-            || !shelf_rules(shelf, entry->program, &rules))
+        const struct program *program = entry->program;
+        if (!program || !program_starts_with(program, event->type, workflow)
+            || !shelf_rules(shelf, program, &rules))
             continue;
         is_known = true;
-        if (!is_effective(entry->program, &rules, event, now_ms, scratch))
+        if (!event_may_start(program, &rules, event, now_ms, scratch))
             continue;
-        if (found && !bytes_equal(found->id, entry->id))
+        if (found && !bytes_equal(found->id, program->id))
             return START_AMBIGUOUS;
         if (!found || entry->version > found->version)
-            found = entry->program;
+            found = program;
     }
     *ret_program = found;
     return found ? START_FOUND : is_known ? START_NOT_EFFECTIVE : START_NONE;

@@ -53,6 +53,16 @@ bool step_may_refuse(const struct step *step)
     return step->input->kind == INPUT_EVENT || step->input->kind == INPUT_OPEN;
 }
 
+bool step_trouble(struct step *step, enum refusal refusal, struct bytes what, const char *why)
+{
+    if (step_may_refuse(step))
+        return step_refuse(step, refusal, what, bytes_from_text(why));
+    struct bytes parts[] = {what, BYTES_LITERAL(": "), bytes_from_text(why)};
+    struct bytes text = step_join_text(step, parts, 3);
+    step_emit(step, FACT_PROBLEM, INDEX_NONE)->text = text;
+    return false;
+}
+
 enum expr_err step_eval(struct step *step, const struct expr *expr, struct value *ret_value)
 {
     enum expr_err err = expr_eval(expr, &step->env, step->arena, ret_value);
@@ -172,6 +182,21 @@ int32_t event_legal_date(const struct program *program, int32_t event_index,
             return date_of_instant(value->as.timestamp_ms, zone_minutes);
     }
     return date_of_instant(event->time_ms != INSTANT_NONE ? event->time_ms : now_ms, zone_minutes);
+}
+
+bool event_may_start(const struct program *program, const struct rules *rules,
+                     const struct case_event *event, int64_t now_ms, struct arena *scratch)
+{
+    const struct event_type *start = &program->events[program->start_event];
+    const struct value *typed = NULL;
+    struct data_problem problem = {0};
+    enum ld_err err = program_type_data(start->fields, start->field_count, &event->data,
+                                        rules->directory, scratch, &typed, &problem);
+    if (err != LD_OK)
+        return true;
+    int32_t date = event_legal_date(program, program->start_event, typed, event, now_ms,
+                                    rules->calendar->zone_minutes);
+    return date == DATE_NONE || program_is_effective(program, date);
 }
 
 /* The legal date, and the instant from which periods in hours count: what the publisher says, but

@@ -286,6 +286,11 @@ const struct seen_event *case_seen(const struct case_state *state,
 int32_t event_legal_date(const struct program *program, int32_t event_index,
                          const struct value *typed_data, const struct case_event *event,
                          int64_t now_ms, int zone_minutes);
+/* Is the program, which has a start event, in effect on the legal date of this one? Data that does
+ * not fit its declaration leaves the question open (true): then case_step refuses with what is
+ * wrong with it. */
+bool event_may_start(const struct program *program, const struct rules *rules,
+                     const struct case_event *event, int64_t now_ms, struct arena *scratch);
 /* The invariant, asserted after each step in tests and in the simulator. */
 void case_check(const struct program *program, const struct case_state *state);
 

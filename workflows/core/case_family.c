@@ -14,18 +14,6 @@ enum { DRAFT_VALUES_MAX = ACTION_VALUES_MAX };
 
 /* --- opening sub-cases ----------------------------------------------------------------------- */
 
-/* A sub-case that cannot be opened refuses an event, and is a problem where there is nobody to be
- * told no. Always false: the action ends with its first trouble, whatever its list still holds. */
-static bool opening_trouble(struct step *step, struct bytes name, const char *why)
-{
-    if (step_may_refuse(step))
-        return step_refuse(step, REFUSAL_SUB_CASE, name, bytes_from_text(why));
-    struct bytes parts[] = {name, BYTES_LITERAL(": "), bytes_from_text(why)};
-    struct bytes text = step_join_text(step, parts, 3);
-    step_emit(step, FACT_PROBLEM, INDEX_NONE)->text = text;
-    return false;
-}
-
 static bool is_used(const struct step *step, struct bytes name)
 {
     for (uint32_t i = 0; i < step->before->sub_count; i++) {
@@ -101,7 +89,7 @@ static bool add_opening(struct step *step, struct opening opening, int32_t bits)
 {
     const char *problem = name_problem(step, opening.name);
     if (problem)
-        return opening_trouble(step, opening.name, problem);
+        return step_trouble(step, REFUSAL_SUB_CASE, opening.name, problem);
     if (!step->openings)
         step->openings = arena_alloc_array(step->arena, CASE_SUBS_MAX, sizeof *step->openings);
     if (!step->openings) {
@@ -127,7 +115,7 @@ static bool open_one(struct step *step, const struct action *action)
     struct value name = VALUE_ABSENT;
     enum expr_err err = action->name ? step_eval(step, action->name, &name) : EXPR_OK;
     if (err != EXPR_OK)
-        return opening_trouble(step, action->name->source, expr_err_word(err));
+        return step_trouble(step, REFUSAL_SUB_CASE, action->name->source, expr_err_word(err));
     if (!step_eval_named(step, action->values, action->value_count, &values)
         || !step_eval_named(step, action->binds, action->bind_count, &binds))
         return false;
@@ -143,7 +131,7 @@ static bool open_each(struct step *step, const struct action *action)
     struct value list;
     enum expr_err err = step_eval(step, action->each, &list);
     if (err != EXPR_OK)
-        return opening_trouble(step, action->each->source, expr_err_word(err));
+        return step_trouble(step, REFUSAL_SUB_CASE, action->each->source, expr_err_word(err));
     bool is_open = true;
     for (uint32_t i = 0; is_open && i < list.as.list.count; i++) {
         step->env.element = &list.as.list.items[i];

@@ -75,17 +75,6 @@ static bool plain(struct step *step, const struct value *value, struct value *re
     return true;
 }
 
-/* What goes wrong refuses an event, and is a problem where there is nobody to be told no. */
-static bool trouble(struct step *step, struct bytes what, const char *why)
-{
-    if (step_may_refuse(step))
-        return step_refuse(step, REFUSAL_EXPRESSION, what, bytes_from_text(why));
-    struct bytes parts[] = {what, BYTES_LITERAL(": "), bytes_from_text(why)};
-    struct bytes text = step_join_text(step, parts, 3);
-    step_emit(step, FACT_PROBLEM, INDEX_NONE)->text = text;
-    return false;
-}
-
 bool step_eval_named(struct step *step, const struct named_expr *exprs, uint32_t count,
                      struct named_value **ret_values)
 {
@@ -98,7 +87,8 @@ bool step_eval_named(struct step *step, const struct named_expr *exprs, uint32_t
         values[i].name = exprs[i].name;
         enum expr_err err = step_eval(step, exprs[i].value, &values[i].value);
         if (err != EXPR_OK)
-            return trouble(step, exprs[i].value->source, expr_err_word(err));
+            return step_trouble(step, REFUSAL_EXPRESSION, exprs[i].value->source,
+                                expr_err_word(err));
     }
     *ret_values = values;
     return true;
@@ -127,8 +117,9 @@ static bool sender_of(struct step *step, const struct action *action, struct val
     *ret_sender = value_unit(step->event_given->source);
     enum expr_err err = action->sender ? step_eval(step, action->sender, ret_sender) : EXPR_OK;
     if (err != EXPR_OK)
-        return trouble(step, action->sender->source, expr_err_word(err));
-    return ret_sender->as.text.size || trouble(step, action->type, "no sender");
+        return step_trouble(step, REFUSAL_EXPRESSION, action->sender->source, expr_err_word(err));
+    return ret_sender->as.text.size
+           || step_trouble(step, REFUSAL_EXPRESSION, action->type, "no sender");
 }
 
 /* One that the envelope of an event may name: any other is refused wherever it arrives. */
@@ -144,9 +135,9 @@ static bool subject_of(struct step *step, const struct action *action, struct va
     *ret_subject = VALUE_ABSENT;
     enum expr_err err = action->subject ? step_eval(step, action->subject, ret_subject) : EXPR_OK;
     if (err != EXPR_OK)
-        return trouble(step, action->subject->source, expr_err_word(err));
+        return step_trouble(step, REFUSAL_EXPRESSION, action->subject->source, expr_err_word(err));
     return !action->subject || is_case_id(ret_subject->as.text)
-           || trouble(step, action->type, "subject");
+           || step_trouble(step, REFUSAL_EXPRESSION, action->type, "subject");
 }
 
 /* Another case may answer by itself, and this one again: at the bound a person must be between. */
@@ -156,7 +147,7 @@ static bool check_hops(struct step *step, const struct action *action)
         return true;
     if (step_may_refuse(step))
         return step_refuse(step, REFUSAL_LIMIT, action->type, BYTES_LITERAL("hops"));
-    return trouble(step, action->type, "hops");
+    return step_trouble(step, REFUSAL_EXPRESSION, action->type, "hops");
 }
 
 static bool put_event(struct step *step, const struct action *action)

@@ -56,6 +56,9 @@ struct step_mark step_mark(const struct step *step);
 void step_void(struct step *step, struct step_mark mark, int32_t clock, struct bytes why);
 /* Does what goes wrong refuse the step? Else it is put on record as a problem. */
 bool step_may_refuse(const struct step *step);
+/* What goes wrong with an action refuses an event, and is a problem on record where there is nobody
+ * to be told no. Always false: the action ends with its first trouble. */
+bool step_trouble(struct step *step, enum refusal refusal, struct bytes what, const char *why);
 /* Text of the parts one behind the other, in the arena. */
 struct bytes step_join_text(struct step *step, const struct bytes *parts, uint32_t count);
 

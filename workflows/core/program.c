@@ -77,3 +77,15 @@ const char *clock_force_word(enum clock_force force)
     LD_ASSERT(!"a force of no kind");
     return "";
 }
+
+bool program_starts_with(const struct program *program, struct bytes type, struct bytes workflow)
+{
+    return program->start_event != INDEX_NONE
+           && bytes_equal(program->events[program->start_event].name, type)
+           && (workflow.size == 0 || bytes_equal(program->id, workflow));
+}
+
+bool program_is_effective(const struct program *program, int32_t date)
+{
+    return program->effective_from <= date && date <= program->effective_until;
+}

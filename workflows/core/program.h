@@ -239,6 +239,9 @@ int32_t program_field(const struct program *program, struct bytes name);
 int32_t program_party(const struct program *program, struct bytes name);
 /* The handler of an event in a state: the state's own, else (not for ends) the top's, else NULL. */
 const struct handler *program_handler(const struct program *program, int32_t state, int32_t event);
+/* Does an event of this type open a case under it? workflow: what the event names, or empty. */
+bool program_starts_with(const struct program *program, struct bytes type, struct bytes workflow);
+bool program_is_effective(const struct program *program, int32_t date);
 const char *clock_force_word(enum clock_force force);
 
 /* Brings data to its declared types: known fields only, none missing, text to dates, choices and

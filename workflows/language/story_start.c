@@ -52,36 +52,6 @@ struct case_event story_event_for(const struct program *program, const struct ca
     return typed;
 }
 
-static bool is_in_effect(const struct program *program, int32_t date)
-{
-    return program->effective_from <= date && date <= program->effective_until;
-}
-
-/* Data that does not fit its declaration leaves the question open: then case_step refuses with what
- * is wrong with it. */
-static bool may_start(const struct story_actor *actor, const struct case_event *event,
-                      int64_t now_ms, struct arena *arena)
-{
-    const struct program *program = actor->program;
-    const struct event_type *start = &program->events[program->start_event];
-    const struct value *typed = NULL;
-    struct data_problem problem = {0};
-    if (program_type_data(start->fields, start->field_count, &event->data, actor->rules.directory,
-                          arena, &typed, &problem)
-        != LD_OK)
-        return true;
-    int32_t date = event_legal_date(program, program->start_event, typed, event, now_ms,
-                                    actor->rules.calendar->zone_minutes);
-    return date == DATE_NONE || is_in_effect(program, date);
-}
-
-static bool starts_with(const struct program *program, struct bytes type, struct bytes workflow)
-{
-    return program->start_event != INDEX_NONE
-           && bytes_equal(program->events[program->start_event].name, type)
-           && (workflow.size == 0 || bytes_equal(program->id, workflow));
-}
-
 enum story_start story_start(const struct player *player, const struct case_event *event,
                              const struct yaml_node *data, struct bytes workflow, int64_t now_ms,
                              const struct story_actor **ret_actor)
@@ -91,11 +61,11 @@ enum story_start story_start(const struct player *player, const struct case_even
     for (uint32_t i = 0; i < player->cast->count; i++) {
         const struct story_actor *actor = &player->cast->actors[i];
         const struct program *program = actor->program;
-        if (!starts_with(program, event->type, workflow))
+        if (!program_starts_with(program, event->type, workflow))
             continue;
         struct case_event typed = story_event_for(program, event, data, player->arena);
         is_known = true;
-        if (!may_start(actor, &typed, now_ms, player->arena))
+        if (!event_may_start(program, &actor->rules, &typed, now_ms, player->arena))
             continue;
         if (found && !bytes_equal(found->program->id, program->id))
             return STORY_START_AMBIGUOUS;
@@ -112,7 +82,7 @@ const struct story_actor *story_effective(const struct story_cast *cast, struct 
     const struct story_actor *found = NULL;
     for (uint32_t i = 0; i < cast->count; i++) {
         const struct program *program = cast->actors[i].program;
-        bool is_ours = bytes_equal(program->id, workflow) && is_in_effect(program, date);
+        bool is_ours = bytes_equal(program->id, workflow) && program_is_effective(program, date);
         if (is_ours && (!found || program->version > found->program->version))
             found = &cast->actors[i];
     }
