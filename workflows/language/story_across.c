@@ -7,23 +7,7 @@ enum { EMITTED_MAX = 256, WORDS_SIZE_MAX = 2048 };
 
 static struct buffer words(const struct story_view *view)
 {
-    struct buffer buffer;
-    void *memory = arena_alloc(view->arena, WORDS_SIZE_MAX);
-    buffer_init(&buffer, memory, memory ? WORDS_SIZE_MAX : 0);
-    return buffer;
-}
-
-static bool has_kind(const struct story_view *view, const struct yaml_node *node,
-                     enum yaml_kind kind, const char *what)
-{
-    static const char *const zh[] = {"一个词或一句话", "一个列表", "“名称: 内容”"};
-    static const char *const en[] = {"a word or a text", "a list", "a mapping"};
-    uint32_t word = kind == YAML_SCALAR ? 0 : kind == YAML_SEQUENCE ? 1 : 2;
-    struct bytes arguments[] = {bytes_from_text(what), bytes_from_text(zh[word]),
-                                bytes_from_text(en[word])};
-    if (node->kind != kind)
-        diagnose(view->diagnostics, node->place, "story-shape", arguments, 3);
-    return node->kind == kind;
+    return story_words(view, WORDS_SIZE_MAX);
 }
 
 /* --- subs ----------------------------------------------------------------------------------- */
@@ -71,7 +55,7 @@ static struct bytes subs_seen(const struct story_view *view)
 static void expect_sub(const struct story_view *view, const struct yaml_entry *entry)
 {
     struct bytes missing[] = {entry->key, subs_seen(view)};
-    if (!has_kind(view, entry->value, YAML_SCALAR, "subs"))
+    if (!story_has_kind(view, entry->value, YAML_SCALAR, "subs"))
         return;
     if (!find_sub(view->state, entry->key)) {
         diagnose(view->diagnostics, entry->key_place, "story-sub-missing", missing, 2);
@@ -94,7 +78,7 @@ static bool has_entry(const struct yaml_node *node, struct bytes key)
 
 void story_expect_subs(const struct story_view *view, const struct yaml_node *node)
 {
-    if (!has_kind(view, node, YAML_MAPPING, "subs"))
+    if (!story_has_kind(view, node, YAML_MAPPING, "subs"))
         return;
     for (uint32_t i = 0; i < node->count; i++)
         expect_sub(view, &node->entries[i]);
@@ -137,14 +121,14 @@ static struct bytes types_seen(const struct story_view *view, const struct bytes
 void story_expect_emitted(const struct story_view *view, const struct yaml_node *node)
 {
     struct bytes *types = arena_alloc_array(view->arena, EMITTED_MAX, sizeof *types);
-    if (!types || !has_kind(view, node, YAML_SEQUENCE, "emitted"))
+    if (!types || !story_has_kind(view, node, YAML_SEQUENCE, "emitted"))
         return;
     uint32_t count = collect(view, types);
     struct bytes all = types_seen(view, types, count);
     for (uint32_t i = 0; i < node->count; i++) {
         const struct yaml_node *item = node->items[i];
         uint32_t found = 0;
-        if (!has_kind(view, item, YAML_SCALAR, "emitted"))
+        if (!story_has_kind(view, item, YAML_SCALAR, "emitted"))
             continue;
         while (found < count && !bytes_equal(types[found], item->text))
             found++;

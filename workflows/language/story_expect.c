@@ -23,34 +23,31 @@ static void differ_in(const struct story_view *view, const struct yaml_node *nod
     diagnose(view->diagnostics, node->place, code, arguments, 3);
 }
 
-static bool is_scalar(const struct story_view *view, const struct yaml_node *node, const char *what)
-{
-    struct bytes arguments[] = {bytes_from_text(what), BYTES_LITERAL("一个词或一句话"),
-                                BYTES_LITERAL("a word or a text")};
-    if (node->kind != YAML_SCALAR)
-        diagnose(view->diagnostics, node->place, "story-shape", arguments, 3);
-    return node->kind == YAML_SCALAR;
-}
-
-static bool is_kind(const struct story_view *view, const struct yaml_node *node,
+bool story_has_kind(const struct story_view *view, const struct yaml_node *node,
                     enum yaml_kind kind, const char *what)
 {
-    bool is_list = kind == YAML_SEQUENCE;
-    struct bytes arguments[] = {bytes_from_text(what),
-                                bytes_from_text(is_list ? "一个列表" : "“名称: 内容”"),
-                                bytes_from_text(is_list ? "a list" : "a mapping")};
+    static const char *const zh[] = {"一个词或一句话", "一个列表", "“名称: 内容”"};
+    static const char *const en[] = {"a word or a text", "a list", "a mapping"};
+    uint32_t word = kind == YAML_SCALAR ? 0 : kind == YAML_SEQUENCE ? 1 : 2;
+    struct bytes arguments[] = {bytes_from_text(what), bytes_from_text(zh[word]),
+                                bytes_from_text(en[word])};
     if (node->kind != kind)
         diagnose(view->diagnostics, node->place, "story-shape", arguments, 3);
     return node->kind == kind;
 }
 
+struct buffer story_words(const struct story_view *view, size_t size)
+{
+    struct buffer buffer;
+    void *memory = arena_alloc(view->arena, size);
+    buffer_init(&buffer, memory, memory ? size : 0);
+    return buffer;
+}
+
 /* A buffer of the arena for words of bounded length. */
 static struct buffer words(const struct story_view *view)
 {
-    struct buffer buffer;
-    void *memory = arena_alloc(view->arena, WORDS_SIZE_MAX);
-    buffer_init(&buffer, memory, memory ? WORDS_SIZE_MAX : 0);
-    return buffer;
+    return story_words(view, WORDS_SIZE_MAX);
 }
 
 static struct bytes or_none(struct bytes text)
@@ -81,21 +78,21 @@ static struct bytes fate_seen(const struct story_view *view)
 static void expect_fate(const struct story_view *view, const struct yaml_node *node)
 {
     const char *word = view->effects ? fate_words(view->effects->fate)->word : "none";
-    if (is_scalar(view, node, "fate") && !bytes_is(node->text, word))
+    if (story_has_kind(view, node, YAML_SCALAR, "fate") && !bytes_is(node->text, word))
         differ(view, node, "story-fate", node->text, fate_seen(view));
 }
 
 static void expect_refusal(const struct story_view *view, const struct yaml_node *node)
 {
     const char *word = view->effects ? refusal_words(view->effects->refusal)->word : "none";
-    if (is_scalar(view, node, "refusal") && !bytes_is(node->text, word))
+    if (story_has_kind(view, node, YAML_SCALAR, "refusal") && !bytes_is(node->text, word))
         differ(view, node, "story-refusal", node->text, fate_seen(view));
 }
 
 static void expect_state(const struct story_view *view, const struct yaml_node *node)
 {
     struct bytes name = view->program->states[view->state->state].name;
-    if (!is_scalar(view, node, "state") || bytes_equal(node->text, name))
+    if (!story_has_kind(view, node, YAML_SCALAR, "state") || bytes_equal(node->text, name))
         return;
     struct bytes arguments[] = {node->text, BYTES_LITERAL("state"), BYTES_LITERAL("状态")};
     if (program_state(view->program, node->text) == INDEX_NONE)
@@ -107,7 +104,7 @@ static void expect_state(const struct story_view *view, const struct yaml_node *
 static void expect_outcome(const struct story_view *view, const struct yaml_node *node)
 {
     struct bytes seen = or_none(view->state->outcome);
-    if (is_scalar(view, node, "outcome") && !bytes_equal(node->text, seen))
+    if (story_has_kind(view, node, YAML_SCALAR, "outcome") && !bytes_equal(node->text, seen))
         differ(view, node, "story-outcome", node->text, seen);
 }
 
@@ -166,20 +163,22 @@ static bool is_due(const struct story_view *view, const struct clock_run *run, s
 
 static void expect_due(const struct story_view *view, const struct yaml_node *node)
 {
-    for (uint32_t i = 0; is_kind(view, node, YAML_MAPPING, "due") && i < node->count; i++) {
+    for (uint32_t i = 0; story_has_kind(view, node, YAML_MAPPING, "due") && i < node->count; i++) {
         const struct yaml_entry *entry = &node->entries[i];
         const struct clock_run *run = named_clock(view, entry);
-        if (run && is_scalar(view, entry->value, "due") && !is_due(view, run, entry->value->text))
+        if (run && story_has_kind(view, entry->value, YAML_SCALAR, "due")
+            && !is_due(view, run, entry->value->text))
             differ_in(view, entry->value, "story-due", entry->key, due_seen(view, run));
     }
 }
 
 static void expect_clocks(const struct story_view *view, const struct yaml_node *node)
 {
-    for (uint32_t i = 0; is_kind(view, node, YAML_MAPPING, "clocks") && i < node->count; i++) {
+    for (uint32_t i = 0; story_has_kind(view, node, YAML_MAPPING, "clocks") && i < node->count;
+         i++) {
         const struct yaml_entry *entry = &node->entries[i];
         const struct clock_run *run = named_clock(view, entry);
-        if (!run || !is_scalar(view, entry->value, "clocks"))
+        if (!run || !story_has_kind(view, entry->value, YAML_SCALAR, "clocks"))
             continue;
         const char *word = clock_status_word(run->status);
         if (!bytes_is(entry->value->text, word))
@@ -205,7 +204,7 @@ static void put_word(struct buffer *buffer, struct bytes word)
 
 static void expect_overdue(const struct story_view *view, const struct yaml_node *node)
 {
-    if (!is_kind(view, node, YAML_SEQUENCE, "overdue"))
+    if (!story_has_kind(view, node, YAML_SEQUENCE, "overdue"))
         return;
     struct buffer expected = words(view), seen = words(view);
     uint32_t seen_count = 0;
@@ -275,7 +274,7 @@ static bool alert_is(const struct story_view *view, const struct yaml_node *node
 
 static bool alert_has_shape(const struct story_view *view, const struct yaml_node *node)
 {
-    if (!is_kind(view, node, YAML_MAPPING, "alerts"))
+    if (!story_has_kind(view, node, YAML_MAPPING, "alerts"))
         return false;
     for (uint32_t i = 0; i < node->count; i++) {
         const struct yaml_entry *entry = &node->entries[i];
@@ -285,8 +284,8 @@ static bool alert_has_shape(const struct story_view *view, const struct yaml_nod
             diagnose(view->diagnostics, entry->key_place, "story-key", arguments, 2);
             return false;
         }
-        if (is_to ? !is_kind(view, entry->value, YAML_SEQUENCE, "to")
-                  : !is_scalar(view, entry->value, is_to ? "to" : "clock, level"))
+        if (is_to ? !story_has_kind(view, entry->value, YAML_SEQUENCE, "to")
+                  : !story_has_kind(view, entry->value, YAML_SCALAR, is_to ? "to" : "clock, level"))
             return false;
     }
     return true;
@@ -337,7 +336,7 @@ static void expect_one_alert(const struct story_view *view, const struct yaml_no
 static void expect_alerts(const struct story_view *view, const struct yaml_node *node)
 {
     struct raised *raised = arena_alloc_array(view->arena, ALERTS_MAX, sizeof *raised);
-    if (!raised || !is_kind(view, node, YAML_SEQUENCE, "alerts"))
+    if (!raised || !story_has_kind(view, node, YAML_SEQUENCE, "alerts"))
         return;
     uint32_t count = collect_alerts(view, raised);
     for (uint32_t i = 0; i < node->count; i++)
@@ -447,7 +446,7 @@ static void expect_values(const struct story_view *view, const struct yaml_entry
 
 static void expect_data(const struct story_view *view, const struct yaml_node *node)
 {
-    for (uint32_t i = 0; is_kind(view, node, YAML_MAPPING, "data") && i < node->count; i++) {
+    for (uint32_t i = 0; story_has_kind(view, node, YAML_MAPPING, "data") && i < node->count; i++) {
         const struct yaml_entry *entry = &node->entries[i];
         int32_t field =
             named(view, entry, program_field(view->program, entry->key), "field", "数据项");
@@ -458,7 +457,8 @@ static void expect_data(const struct story_view *view, const struct yaml_node *n
 
 static void expect_parties(const struct story_view *view, const struct yaml_node *node)
 {
-    for (uint32_t i = 0; is_kind(view, node, YAML_MAPPING, "parties") && i < node->count; i++) {
+    for (uint32_t i = 0; story_has_kind(view, node, YAML_MAPPING, "parties") && i < node->count;
+         i++) {
         const struct yaml_entry *entry = &node->entries[i];
         int32_t party =
             named(view, entry, program_party(view->program, entry->key), "party", "当事方");

@@ -6,23 +6,7 @@ enum { NOTICES_MAX = 64, WORDS_SIZE_MAX = 2048 };
 
 static struct buffer words(const struct story_view *view)
 {
-    struct buffer buffer;
-    void *memory = arena_alloc(view->arena, WORDS_SIZE_MAX);
-    buffer_init(&buffer, memory, memory ? WORDS_SIZE_MAX : 0);
-    return buffer;
-}
-
-static bool has_kind(const struct story_view *view, const struct yaml_node *node,
-                     enum yaml_kind kind, const char *what)
-{
-    static const char *const zh[] = {"一个词或一句话", "一个列表", "“名称: 内容”"};
-    static const char *const en[] = {"a word or a text", "a list", "a mapping"};
-    uint32_t word = kind == YAML_SCALAR ? 0 : kind == YAML_SEQUENCE ? 1 : 2;
-    struct bytes arguments[] = {bytes_from_text(what), bytes_from_text(zh[word]),
-                                bytes_from_text(en[word])};
-    if (node->kind != kind)
-        diagnose(view->diagnostics, node->place, "story-shape", arguments, 3);
-    return node->kind == kind;
+    return story_words(view, WORDS_SIZE_MAX);
 }
 
 static void differ(const struct story_view *view, const struct yaml_node *node, const char *code,
@@ -41,13 +25,13 @@ static void put_item(struct buffer *buffer, struct bytes word)
 void story_expect_suspended(const struct story_view *view, const struct yaml_node *node)
 {
     struct bytes seen = bytes_from_text(case_is_suspended(view->state) ? "true" : "false");
-    if (has_kind(view, node, YAML_SCALAR, "suspended") && !bytes_equal(node->text, seen))
+    if (story_has_kind(view, node, YAML_SCALAR, "suspended") && !bytes_equal(node->text, seen))
         differ(view, node, "story-suspended", node->text, seen);
 }
 
 void story_expect_held(const struct story_view *view, const struct yaml_node *node)
 {
-    if (!has_kind(view, node, YAML_SEQUENCE, "held"))
+    if (!story_has_kind(view, node, YAML_SEQUENCE, "held"))
         return;
     struct buffer expected = words(view), seen = words(view);
     for (uint32_t i = 0; i < node->count; i++)
@@ -114,7 +98,7 @@ static bool is_notice(const struct yaml_node *node, const struct fact *notice)
 
 static bool has_shape(const struct story_view *view, const struct yaml_node *node)
 {
-    if (!has_kind(view, node, YAML_MAPPING, "notices"))
+    if (!story_has_kind(view, node, YAML_MAPPING, "notices"))
         return false;
     for (uint32_t i = 0; i < node->count; i++) {
         const struct yaml_entry *entry = &node->entries[i];
@@ -124,8 +108,8 @@ static bool has_shape(const struct story_view *view, const struct yaml_node *nod
             diagnose(view->diagnostics, entry->key_place, "story-key", arguments, 2);
             return false;
         }
-        if (!has_kind(view, entry->value, is_to ? YAML_SEQUENCE : YAML_SCALAR,
-                      is_to ? "to" : "level, text"))
+        if (!story_has_kind(view, entry->value, is_to ? YAML_SEQUENCE : YAML_SCALAR,
+                            is_to ? "to" : "level, text"))
             return false;
     }
     return true;
@@ -152,7 +136,7 @@ static struct bytes notice_wanted(const struct yaml_node *node)
 void story_expect_notices(const struct story_view *view, const struct yaml_node *node)
 {
     const struct fact **notices = arena_alloc_array(view->arena, NOTICES_MAX, sizeof *notices);
-    if (!notices || !has_kind(view, node, YAML_SEQUENCE, "notices"))
+    if (!notices || !story_has_kind(view, node, YAML_SEQUENCE, "notices"))
         return;
     uint32_t count = collect(view, notices);
     for (uint32_t i = 0; i < node->count; i++) {

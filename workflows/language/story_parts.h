@@ -104,6 +104,12 @@ bool story_expect_knows(struct bytes key);
     "data, "                                                                                       \
     "parties, subs, emitted"
 
+/* Is the expectation `what` written as it must be? Diagnoses it where not. */
+bool story_has_kind(const struct story_view *view, const struct yaml_node *node,
+                    enum yaml_kind kind, const char *what);
+/* A buffer of the arena for words of a finding. */
+struct buffer story_words(const struct story_view *view, size_t size);
+
 /* story_notice.c: the expectations about what waits and what was told at once. */
 void story_expect_notices(const struct story_view *view, const struct yaml_node *node);
 void story_expect_held(const struct story_view *view, const struct yaml_node *node);
